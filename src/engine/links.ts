@@ -1,0 +1,39 @@
+// Which links hold, before and after changes: what access/reach works on.
+
+import type { Links } from '../access/reach.ts'
+import type { Id } from '../model/id.ts'
+import type { Change, Observed, Spec } from '../model/resource.ts'
+import type { AnyKind } from '../resources/kind.ts'
+
+export type Works = (id: Id, spec: Spec) => boolean
+
+export function worksBy(kinds: readonly AnyKind[]): Works {
+  const kindNamed = new Map(kinds.map(kind => [`${kind.plane}/${kind.name}`, kind]))
+  return (id, spec) => kindNamed.get(id.split('/', 2).join('/'))?.works?.(spec) ?? true
+}
+
+export function linksOf(observed: Iterable<Observed>, works: Works): Links {
+  const present = new Set<Id>()
+  const working = new Set<Id>()
+  for (const { id, spec } of observed) {
+    present.add(id)
+    if (works(id, spec)) working.add(id)
+  }
+  return { present, working }
+}
+
+export function linksAfter(before: Links, changes: Iterable<Change>, works: Works): Links {
+  const present = new Set(before.present)
+  const working = new Set(before.working)
+  for (const change of changes) {
+    working.delete(change.id)
+    if (change.after === undefined) {
+      present.delete(change.id)
+      continue
+    }
+    present.add(change.id)
+    const named = Object.entries(change.after.spec).filter(([, value]) => value !== undefined)
+    if (works(change.id, { ...change.before?.spec, ...Object.fromEntries(named) })) working.add(change.id)
+  }
+  return { present, working }
+}

@@ -1,0 +1,189 @@
+// Makes the plan: what is wanted, what is there, what lies between, in order, guarded, and who gains and loses what
+// because of it. Reads only; pure apart from the reading.
+
+import { type EffectAt, effectsOf } from '../access/effects.ts'
+import { reach } from '../access/reach.ts'
+import type { Directories } from '../model/directories.ts'
+import type { Effect, Finding, FindingAt, Line, Plan, PlannedChange, Summary, Waiting } from '../model/plan.ts'
+import type { ResolvedPolicy } from '../model/policy.ts'
+import type { Origin } from '../model/problem.ts'
+import type { Action, Change, Json, Risk, Spec } from '../model/resource.ts'
+import { unsupported } from '../model/supported.ts'
+import { isoOf } from '../model/time.ts'
+import type { AnyKind } from '../resources/kind.ts'
+import { canonical, digestOf } from './canonical.ts'
+import { compare, isLate } from './compare.ts'
+import { desire } from './desire.ts'
+import { guard } from './guardrails.ts'
+import { linksAfter, linksOf, worksBy } from './links.ts'
+import { observe } from './observe.ts'
+import { type Ordered, order } from './order.ts'
+import { everything, narrow, onlyPlane, type Scope } from './scope.ts'
+
+export interface PlanRequest {
+  readonly kinds: readonly AnyKind[]
+  readonly policy: ResolvedPolicy
+  readonly from: Directories
+  readonly scope?: Scope
+  /** Put before every policy file's name: the policies folder as the user names it, with a `/`. */
+  readonly folder: string
+  /** Findings of the policy itself: warnings, denials of rules. */
+  readonly findings?: readonly FindingAt[]
+  readonly version: string
+  readonly createdAt: number
+}
+
+/** The plan as data, and for each of its changes what performing it needs. */
+export interface Planned {
+  readonly plan: Plan
+  readonly policy: ResolvedPolicy
+  readonly steps: readonly Step[]
+  /** What was there: object ids and names that changes may need. */
+  readonly observed: Awaited<ReturnType<typeof observe>>['resources']
+}
+
+export interface Step {
+  readonly planned: PlannedChange
+  readonly change: Change
+}
+
+export async function makePlan(request: PlanRequest): Promise<Planned> {
+  const { kinds, policy, scope = everything } = request
+  const observed = await observe(kinds, request.from, policy)
+  const difference = compare(kinds, desire(kinds, policy), observed.resources, policy)
+  const riskOf = riskBy(kinds)
+  const works = worksBy(kinds)
+
+  const linksBefore = linksOf(observed.resources.values(), works)
+  const before = reach(linksBefore, policy)
+  const whole = order(difference.changes, riskOf)
+  const wholeAfter = reach(linksAfter(linksBefore, difference.changes, works), policy)
+  const narrowed = narrow(whole, scope, [...before.values(), ...wholeAfter.values()])
+  const { kept, waiting } = scope.only === undefined ? { kept: narrowed, waiting: [] } : onlyPlane(narrowed, scope.only)
+
+  const after =
+    kept === whole
+      ? wholeAfter
+      : reach(
+          linksAfter(
+            linksBefore,
+            kept.map(item => item.change),
+            works,
+          ),
+          policy,
+        )
+  const effects = effectsOf(before, after, policy)
+  const losses = effects.filter(effect => effect.effect === 'lose').length
+  const findings = [
+    ...(request.findings ?? []),
+    ...unsupported(policy),
+    ...observed.findings,
+    ...difference.findings,
+    ...guard(policy, before.size, losses),
+  ]
+  const steps = kept.map(item => ({ change: item.change, planned: planned(item, kinds, request.folder) }))
+  const plan = assemble(request, {
+    effects: effects.map(effect => shownEffect(effect, request.folder)),
+    changes: steps.map(step => step.planned),
+    waiting: [...difference.waiting, ...waiting].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    findings: findings.map(finding => shownFinding(finding, request.folder)).sort(byPlace),
+  })
+  return { plan, policy, steps, observed: observed.resources }
+}
+
+function riskBy(kinds: readonly AnyKind[]): (change: Change) => Risk {
+  const kindNamed = new Map(kinds.map(kind => [`${kind.plane}/${kind.name}`, kind]))
+  return change => kindNamed.get(`${change.plane}/${change.kind}`)?.risk(change) ?? 'neutral'
+}
+
+interface Parts {
+  readonly effects: readonly Effect[]
+  readonly changes: readonly PlannedChange[]
+  readonly waiting: readonly Waiting[]
+  readonly findings: readonly Finding[]
+}
+
+function assemble(request: PlanRequest, parts: Parts): Plan {
+  return {
+    formatVersion: '1',
+    guestlist: request.version,
+    createdAt: isoOf(request.createdAt),
+    at: isoOf(request.policy.at),
+    policyDigest: digestOf(request.policy, notPolicy),
+    digest: digestOf({ effects: parts.effects, changes: parts.changes }, notContent),
+    summary: summaryOf(parts),
+    ...parts,
+  }
+}
+
+// Lines move when a comment is added, and `at` with the clock: neither makes another policy or another plan.
+const notPolicy: ReadonlySet<string> = new Set(['at', 'origin', 'origins', 'inForce'])
+const notContent: ReadonlySet<string> = new Set(['because'])
+
+function summaryOf({ effects, changes }: Parts): Summary {
+  const count = (action: Action): number => changes.filter(change => change.action === action).length
+  return {
+    gains: effects.filter(effect => effect.effect === 'gain').length,
+    losses: effects.filter(effect => effect.effect === 'lose').length,
+    create: count('create'),
+    update: count('update'),
+    delete: count('delete'),
+    restore: count('restore'),
+    adopt: count('adopt'),
+  }
+}
+
+function planned({ change, risk, dependsOn }: Ordered, kinds: readonly AnyKind[], folder: string): PlannedChange {
+  const kind = kinds.find(candidate => candidate.plane === change.plane && candidate.name === change.kind)
+  const shown = (spec: Spec | undefined): PlannedChange['before'] => {
+    if (spec === undefined || kind === undefined) return null
+    const normal = kind.normalize(spec) as Spec
+    return Object.fromEntries(change.differs.map(key => [key, shownValue(normal[key])]))
+  }
+  return {
+    id: change.id,
+    plane: change.plane,
+    kind: change.kind,
+    action: change.action,
+    risk,
+    before: shown(change.before?.spec),
+    after: shown(change.after?.spec),
+    dependsOn,
+    because: lines(change.because, folder),
+  }
+}
+
+function shownValue(value: Json | undefined): Json {
+  if (isLate(value)) return value.expected ?? `(known after ${value.$of})`
+  return value ?? null
+}
+
+function shownEffect({ effect, access, until, because }: EffectAt, folder: string): Effect {
+  const { person, partner, app, role } = access
+  return { effect, person, partner, app, role, until, because: lines(because, folder) }
+}
+
+function shownFinding({ at, ...finding }: FindingAt, folder: string): Finding {
+  return at === undefined ? finding : { ...finding, at: line(at, folder) }
+}
+
+function byPlace(a: Finding, b: Finding): number {
+  const place = (finding: Finding): string =>
+    canonical([
+      finding.severity,
+      finding.at?.file ?? '',
+      String(finding.at?.line ?? 0).padStart(9, '0'),
+      finding.code,
+      finding.message,
+    ])
+  return place(a) < place(b) ? -1 : 1
+}
+
+function lines(origins: readonly Origin[], folder: string): readonly Line[] {
+  const shown = new Map(origins.map(origin => [`${origin.file}:${origin.line}`, line(origin, folder)]))
+  return [...shown.values()]
+}
+
+function line(origin: Origin, folder: string): Line {
+  return { file: `${folder}${origin.file}`, line: origin.line }
+}

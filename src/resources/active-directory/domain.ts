@@ -1,0 +1,176 @@
+// What several kinds read of the domain, and how values look there.
+
+import type { Directories, DirectoryEntry, DirectoryReader, Filter, Modification } from '../../model/directories.ts'
+import { RequestFailure } from '../../model/directories.ts'
+import { isWithin } from '../../model/escape.ts'
+import type { ResolvedPolicy } from '../../model/policy.ts'
+import { Failure } from '../../model/problem.ts'
+import { shadowAccountMark } from '../mark.ts'
+
+export interface Domain {
+  readonly name: string
+  readonly anchorAttribute: string
+  readonly shadowAccounts: string
+  readonly archive: string
+  readonly groups: string
+}
+
+/** The policy's domain; undefined where it names none. */
+export function domainOf(policy: ResolvedPolicy): Domain | undefined {
+  const section = policy.organization.spec.activeDirectory
+  const units = section?.organizationalUnits
+  if (section === undefined || !units?.shadowAccounts || !units.archive || !units.groups) return undefined
+  return {
+    name: section.domain,
+    anchorAttribute: section.anchorAttribute ?? 'msDS-ExternalDirectoryObjectId',
+    shadowAccounts: units.shadowAccounts,
+    archive: units.archive,
+    groups: units.groups,
+  }
+}
+
+/** A domain and its reader; undefined where there is nothing to do on premises. */
+export function openDomain(
+  from: Directories,
+  policy: ResolvedPolicy,
+): { domain: Domain; reader: DirectoryReader } | undefined {
+  const domain = domainOf(policy)
+  return domain === undefined || from.activeDirectory === undefined
+    ? undefined
+    : { domain, reader: from.activeDirectory }
+}
+
+/** The user accounts in the units of shadow accounts and of the archive, ours or not. */
+export async function readAccounts({
+  domain,
+  reader,
+}: {
+  domain: Domain
+  reader: DirectoryReader
+}): Promise<readonly DirectoryEntry[]> {
+  const filter: Filter = {
+    and: [{ equals: ['objectClass', 'user'] }, { not: { equals: ['objectClass', 'computer'] } }],
+  }
+  const attributes = [
+    'objectGUID',
+    'sAMAccountName',
+    'userPrincipalName',
+    'displayName',
+    'mail',
+    'userAccountControl',
+    'accountExpires',
+    'adminDescription',
+    'adminCount',
+    'isCriticalSystemObject',
+    'msDS-ObjectSoa',
+    'memberOf',
+    domain.anchorAttribute,
+  ]
+  const units = isWithin(domain.archive, domain.shadowAccounts)
+    ? [domain.shadowAccounts]
+    : isWithin(domain.shadowAccounts, domain.archive)
+      ? [domain.archive]
+      : [domain.shadowAccounts, domain.archive]
+  const found = await Promise.all(units.map(base => searchUnit(reader, { base, scope: 'sub', filter, attributes })))
+  return found.flat()
+}
+
+/** A search below an organizational unit that the policy names; a missing unit is an error that says which. */
+export async function searchUnit(
+  reader: DirectoryReader,
+  request: Parameters<DirectoryReader['search']>[0],
+): Promise<readonly DirectoryEntry[]> {
+  try {
+    return await reader.search(request)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    throw new Failure(
+      'missing-unit',
+      `the organizational unit ${request.base} is not in Active Directory`,
+      'create it, or correct activeDirectory.organizationalUnits in the organization',
+      { cause: error },
+    )
+  }
+}
+
+/** LDAP 32, no such object. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof RequestFailure && error.status === 32
+}
+
+export function isOwnAccount(entry: DirectoryEntry): boolean {
+  return value(entry, 'adminDescription') === shadowAccountMark
+}
+
+/** The first value of an attribute, by any spelling of its name. */
+export function value(entry: DirectoryEntry, attribute: string): string | undefined {
+  return values(entry, attribute)[0]
+}
+
+export function values(entry: DirectoryEntry, attribute: string): readonly string[] {
+  return entry.attributes[attribute.toLowerCase()] ?? []
+}
+
+/** Target of a write that stays right when the entry is renamed or moved. */
+export function byGuid(objectGuid: string): string {
+  return `<GUID=${objectGuid}>`
+}
+
+/** Sets a single value on condition that it is still what was read: the old value is named, so that another writer's stays. */
+export function setValue(
+  attribute: string,
+  before: string | undefined,
+  after: string | undefined,
+): readonly Modification[] {
+  if (before === after) return []
+  return [
+    ...(before === undefined ? [] : [{ operation: 'delete', attribute, values: [before] } as const]),
+    ...(after === undefined ? [] : [{ operation: 'add', attribute, values: [after] } as const]),
+  ]
+}
+
+// userAccountControl, [MS-ADTS] 2.2.16.
+export const accountControl = {
+  disabled: 0x2,
+  normal: 0x200,
+  passwordNeverExpires: 0x10000,
+  smartCardRequired: 0x40000,
+  trustedToAuthForDelegation: 0x1000000,
+} as const
+
+/** `accountExpires` that never comes. */
+export const never = '9223372036854775807'
+
+const fileTimeEpoch = 11_644_473_600_000n
+
+/** Windows FILETIME (100 ns since 1601) of an instant, as AD writes it. */
+export function fileTimeOf(instant: number): string {
+  return ((BigInt(Math.trunc(instant)) + fileTimeEpoch) * 10_000n).toString()
+}
+
+/** The instant of a FILETIME; undefined for never (0 and the largest number). */
+export function instantOfFileTime(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d+$/.test(text) || text === '0' || BigInt(text) >= BigInt(never)) return undefined
+  return Number(BigInt(text) / 10_000n - fileTimeEpoch)
+}
+
+/** Why an entry is never touched: built in, privileged, or another system's. Undefined if it may be. */
+export function protection(entry: DirectoryEntry): { readonly code: string; readonly message: string } | undefined {
+  const sid = value(entry, 'objectSid')
+  const rid = Number(sid?.split('-').at(-1))
+  const builtIn = sid !== undefined && (sid.startsWith('S-1-5-32-') || rid < 1000)
+  if (
+    builtIn ||
+    value(entry, 'adminCount') === '1' ||
+    value(entry, 'isCriticalSystemObject')?.toUpperCase() === 'TRUE'
+  ) {
+    return {
+      code: 'protected-object',
+      message: `${entry.dn} is protected (built in or privileged): it is never touched`,
+    }
+  }
+  const owner = value(entry, 'msDS-ObjectSoa')
+  if (owner !== undefined)
+    return { code: 'owned-elsewhere', message: `${entry.dn} belongs to another sync (${owner}): it is never touched` }
+  return undefined
+}

@@ -1,0 +1,168 @@
+// Constrained delegation: a connector's computer account may sign in to one service on anyone's behalf. The last thing to
+// come and the first to go. An entry of the list is ours if the account says so in `extensionName`, written in the same
+// modify; entries made by hand stay, unless the policy wants the same one: then it is adopted.
+
+import type { Directories, DirectoryEntry, DirectoryReader, Modification } from '../../model/directories.ts'
+import { RequestFailure } from '../../model/directories.ts'
+import { ids } from '../../model/id.ts'
+import type { ResolvedPolicy } from '../../model/policy.ts'
+import { Failure } from '../../model/problem.ts'
+import type { Change, Desired, Observed } from '../../model/resource.ts'
+import { appliedApps, isKerberos, kerberosOf } from '../../model/supported.ts'
+import type { Observation, ResourceKind } from '../kind.ts'
+import { delegationMark, protocolTransitionMark, readDelegationMark } from '../mark.ts'
+import { allowedToDelegateTo, connectorAttributes, connectorName, connectorsOf, readConnectors } from './connectors.ts'
+import { accountControl, byGuid, domainOf, openDomain, protection, setValue, value, values } from './domain.ts'
+
+type DelegationSpec = {
+  readonly connector: string
+  readonly servicePrincipalName: string
+  /** In the computer account's list, and not only marked as ours. */
+  readonly listed: boolean
+  readonly protocolTransition: boolean
+}
+
+export const kerberosDelegation: ResourceKind<DelegationSpec> = {
+  plane: 'active-directory',
+  name: 'kerberos-delegation',
+  desire,
+  observe,
+  normalize: spec => ({ ...spec, servicePrincipalName: spec.servicePrincipalName.toLowerCase() }),
+  risk: change => (change.action === 'delete' ? 'revoke' : 'privileged'),
+  works: ({ listed, protocolTransition }) => listed && protocolTransition,
+
+  async perform(change, { activeDirectory: directory }, assigned) {
+    if (directory === undefined) throw new Error(`${change.id} without a domain`)
+    const { objectId } = change.before ?? assigned(ids.connector(change.after?.spec.connector ?? ''))
+    for (let attempt = 1; ; attempt += 1) {
+      // Several apps share one computer account: it is read just before the write, and the write is conditioned on that.
+      const entry = await readComputer(directory, objectId)
+      const modifications = modificationsOf(change, entry)
+      try {
+        if (modifications.length > 0) await directory.modify(byGuid(objectId), modifications)
+        return { objectId, name: entry.dn }
+      } catch (error) {
+        if (attempt === 5 || !isStale(error)) throw error
+      }
+    }
+  },
+}
+
+function* desire(policy: ResolvedPolicy): Iterable<Desired<DelegationSpec>> {
+  if (domainOf(policy) === undefined) return
+  for (const app of appliedApps(policy)) {
+    const kerberos = kerberosOf(app)
+    if (kerberos === undefined || !isKerberos(app) || (kerberos.delegation ?? 'constrained') !== 'constrained') continue
+    for (const connector of connectorsOf(app, policy)) {
+      yield {
+        id: ids.kerberosDelegation(app.name, connector),
+        app: app.name,
+        needs: [ids.appProxy(app.name), ids.connector(connector)],
+        because: [app.origins.signOn],
+        spec: {
+          connector,
+          servicePrincipalName: kerberos.servicePrincipalName,
+          listed: true,
+          protocolTransition: true,
+        },
+      }
+    }
+  }
+}
+
+async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<DelegationSpec>> {
+  const open = openDomain(from, policy)
+  if (open === undefined) return { resources: [] }
+  const wanted = new Map([...desire(policy)].map(desired => [desired.id, desired]))
+  const resources: Observed<DelegationSpec>[] = []
+  for (const entry of await readConnectors(open, policy)) {
+    const connector = connectorName(entry)
+    const list = new Set(values(entry, allowedToDelegateTo).map(text => text.toLowerCase()))
+    const protocolTransition =
+      (Number(value(entry, 'userAccountControl') ?? 0) & accountControl.trustedToAuthForDelegation) !== 0
+    const add = (app: string, servicePrincipalName: string, owned: boolean): void => {
+      resources.push({
+        id: ids.kerberosDelegation(app, connector),
+        app,
+        objectId: value(entry, 'objectGUID') ?? '',
+        name: entry.dn,
+        owned,
+        needs: [ids.appProxy(app), ids.connector(connector)],
+        spec: {
+          connector,
+          servicePrincipalName,
+          listed: list.has(servicePrincipalName.toLowerCase()),
+          protocolTransition,
+        },
+      })
+    }
+    const marks = marksOf(entry)
+    for (const [app, servicePrincipalName] of marks) add(app, servicePrincipalName, true)
+    // Allowed by hand already: wanted, so adopted.
+    for (const { app = '', spec } of wanted.values()) {
+      const byHand =
+        spec.connector === connector && !marks.has(app) && list.has(spec.servicePrincipalName.toLowerCase())
+      if (byHand) add(app, spec.servicePrincipalName, false)
+    }
+  }
+  return { resources }
+}
+
+/** Service principal names by app: the entries of the list that are ours. */
+function marksOf(entry: DirectoryEntry): ReadonlyMap<string, string> {
+  const marks = values(entry, 'extensionName').flatMap(text => readDelegationMark(text) ?? [])
+  return new Map(marks.map(({ app, servicePrincipalName }) => [app, servicePrincipalName]))
+}
+
+async function readComputer(directory: DirectoryReader, objectId: string): Promise<DirectoryEntry> {
+  const [entry] = await directory.search({
+    base: byGuid(objectId),
+    scope: 'base',
+    filter: { present: 'objectClass' },
+    attributes: connectorAttributes,
+  })
+  if (entry === undefined)
+    throw new Failure('not-there', 'the computer account of the connector is not there (any more)', 'plan again')
+  const refused = protection(entry)
+  if (refused !== undefined) throw new Failure(refused.code, refused.message)
+  return entry
+}
+
+/** 16 and 20: a value that was read has gone or come. */
+function isStale(error: unknown): boolean {
+  return error instanceof RequestFailure && (error.status === 16 || error.status === 20)
+}
+
+function modificationsOf({ app = '', after }: Change<DelegationSpec>, entry: DirectoryEntry): readonly Modification[] {
+  const marks = marksOf(entry)
+  const others = [...marks].filter(([other]) => other !== app)
+  const before = marks.get(app)
+  const wanted = after?.spec.servicePrincipalName
+  const list = values(entry, allowedToDelegateTo)
+  const isIn = (name: string): boolean => list.some(text => text.toLowerCase() === name.toLowerCase())
+
+  const leaves = before !== undefined && before.toLowerCase() !== wanted?.toLowerCase()
+  const shared = others.some(([, name]) => name.toLowerCase() === before?.toLowerCase())
+  const leaving = leaves && !shared ? list.filter(text => text.toLowerCase() === before.toLowerCase()) : []
+  const marksLeaving = leaves ? [delegationMark(app, before)] : []
+  const coming = wanted !== undefined && !isIn(wanted) ? [wanted] : []
+  const marksComing = wanted !== undefined && (before === undefined || leaves) ? [delegationMark(app, wanted)] : []
+
+  const control = value(entry, 'userAccountControl') ?? '0'
+  const flag = accountControl.trustedToAuthForDelegation
+  const switchedOnByUs = values(entry, 'extensionName').includes(protocolTransitionMark)
+  const on = wanted !== undefined && (Number(control) & flag) === 0
+  const off = wanted === undefined && others.length === 0 && switchedOnByUs
+  const wantedControl = on ? Number(control) | flag : off ? Number(control) & ~flag : Number(control)
+  return [
+    ...part('delete', allowedToDelegateTo, leaving),
+    ...part('delete', 'extensionName', [...marksLeaving, ...(off ? [protocolTransitionMark] : [])]),
+    ...part('add', allowedToDelegateTo, coming),
+    ...part('add', 'extensionName', [...marksComing, ...(on && !switchedOnByUs ? [protocolTransitionMark] : [])]),
+    ...setValue('userAccountControl', control, String(wantedControl)),
+  ]
+}
+
+function part(operation: 'add' | 'delete', attribute: string, listed: readonly string[]): readonly Modification[] {
+  return listed.length === 0 ? [] : [{ operation, attribute, values: listed }]
+}

@@ -1,0 +1,335 @@
+// A guest's account in our own Active Directory, so that connectors can sign in on the guest's behalf. Linked to the guest
+// by object id, not by name; disabled and archived when no app needs it, deleted later, restored on return. Nobody can log
+// on with it: a random password that is never kept, smart card required. The grace period counts from `accountExpires`.
+
+import { createHash } from 'node:crypto'
+import type {
+  Directories,
+  DirectoryEntry,
+  DirectoryWriter,
+  DirectoryWriters,
+  Modification,
+} from '../../model/directories.ts'
+import { RequestFailure } from '../../model/directories.ts'
+import { childDn, isWithin, parseDn, rdn } from '../../model/escape.ts'
+import { type Id, ids } from '../../model/id.ts'
+import type { Address, ResolvedPolicy } from '../../model/policy.ts'
+import { Failure } from '../../model/problem.ts'
+import type { Assigned, Change, Desired, Json, Observed } from '../../model/resource.ts'
+import { isAppliedGroup, isKerberos } from '../../model/supported.ts'
+import { durationOf, isoOf } from '../../model/time.ts'
+import { addressBook, expectedPrincipalName, readDeletedGuests, readGuests } from '../entra/tenant.ts'
+import type { Observation, ResourceKind } from '../kind.ts'
+import { anchorOf, readAnchor, shadowAccountMark } from '../mark.ts'
+import {
+  accountControl,
+  byGuid,
+  type Domain,
+  domainOf,
+  fileTimeOf,
+  instantOfFileTime,
+  isOwnAccount,
+  never,
+  openDomain,
+  protection,
+  readAccounts,
+  setValue,
+  value,
+} from './domain.ts'
+
+type ShadowAccountSpec = {
+  readonly userPrincipalName?: Json
+  /** Object id of the guest. */
+  readonly guest?: Json
+  readonly displayName?: string
+  readonly mail?: string
+  readonly enabled: boolean
+  readonly unit: 'shadow' | 'archive'
+  /** Whether the account's end is set. */
+  readonly left: boolean
+  /** ISO; never compared: the day is written when the change is performed. */
+  readonly leftAt?: string
+  /** As they are in the directory, for conditional writes; never compared. */
+  readonly raw?: { readonly [attribute: string]: string | undefined }
+}
+
+export const shadowAccount: ResourceKind<ShadowAccountSpec> = {
+  plane: 'active-directory',
+  name: 'shadow-account',
+  desire,
+  observe,
+
+  normalize({ userPrincipalName, displayName, leftAt: _leftAt, raw: _raw, ...rest }) {
+    return {
+      ...(typeof userPrincipalName === 'string'
+        ? { userPrincipalName: userPrincipalName.toLowerCase() }
+        : userPrincipalName === undefined
+          ? {}
+          : { userPrincipalName }),
+      ...(displayName === undefined ? {} : { displayName: displayName.slice(0, 256) }),
+      ...rest,
+    }
+  },
+
+  retire({ spec }, policy) {
+    const grace = policy.organization.spec.activeDirectory?.offboarding?.deleteAfter
+    const over =
+      grace !== undefined &&
+      spec.leftAt !== undefined &&
+      policy.at >= Date.parse(spec.leftAt) + (durationOf(grace) ?? Number.POSITIVE_INFINITY)
+    const archived = !spec.enabled && spec.unit === 'archive'
+    return over && archived ? 'delete' : { enabled: false, unit: 'archive', left: true }
+  },
+
+  risk(change) {
+    if (change.action === 'delete' || change.retires) return 'revoke'
+    return change.action === 'create' || change.action === 'restore' || change.differs.includes('enabled')
+      ? 'grant'
+      : 'neutral'
+  },
+
+  works: ({ enabled, left }) => enabled && !left,
+  perform,
+}
+
+/** People who reach a Kerberos app now. */
+function kerberosPeople(policy: ResolvedPolicy): ReadonlySet<Address> {
+  const people = new Set<Address>()
+  for (const grant of policy.grants) {
+    const app = policy.apps.get(grant.app)
+    if (!grant.inForce || app === undefined || !isKerberos(app) || !isAppliedGroup(policy, grant.partner, grant.group))
+      continue
+    const members = policy.partners.get(grant.partner)?.groups.get(grant.group)?.members ?? []
+    for (const member of members) if (member.inForce) people.add(member.address)
+  }
+  return people
+}
+
+function* desire(policy: ResolvedPolicy): Iterable<Desired<ShadowAccountSpec>> {
+  if (domainOf(policy) === undefined) return
+  for (const address of kerberosPeople(policy)) {
+    const person = policy.people.get(address)
+    if (person === undefined) continue
+    const guest = ids.guest(address)
+    yield {
+      id: ids.shadowAccount(address),
+      partner: person.partner,
+      needs: [guest],
+      because: person.origins,
+      spec: {
+        userPrincipalName: { $of: guest, $value: 'name', expected: expectedPrincipalName(address, policy) },
+        guest: { $of: guest, $value: 'objectId', expected: null },
+        ...(person.displayName === undefined ? {} : { displayName: person.displayName }),
+        mail: address,
+        enabled: true,
+        unit: 'shadow',
+        left: false,
+      },
+    }
+  }
+}
+
+async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<ShadowAccountSpec>> {
+  const open = openDomain(from, policy)
+  if (open === undefined) return { resources: [] }
+  const [accounts, guests, deleted] = await Promise.all([readAccounts(open), readGuests(from), readDeletedGuests(from)])
+  const byObjectId = new Map([...addressBook(deleted, policy), ...addressBook(guests, policy)])
+  const book = addressBook(guests, policy)
+  const byPrincipalName = new Map([
+    ...[...policy.people.keys()].map(
+      address => [expectedPrincipalName(address, policy).toLowerCase(), address] as const,
+    ),
+    ...guests.map(guest => [guest.userPrincipalName.toLowerCase(), book.get(guest.id) ?? ''] as const),
+  ])
+  const wanted = kerberosPeople(policy)
+
+  const found = accounts.flatMap(entry => {
+    const owned = isOwnAccount(entry)
+    const anchored = byObjectId.get(readAnchor(value(entry, open.domain.anchorAttribute)) ?? '')
+    const named = byPrincipalName.get(value(entry, 'userPrincipalName')?.toLowerCase() ?? '')
+    const address = anchored ?? named ?? value(entry, 'mail')?.toLowerCase()
+    // Somebody else's account in our unit is only of interest as one to adopt.
+    if (!owned && (address === undefined || !wanted.has(address) || (anchored ?? named) === undefined)) return []
+    const objectGuid = value(entry, 'objectGUID') ?? ''
+    return [{ entry, owned, address: address ?? objectGuid, anchored: anchored !== undefined, objectGuid }]
+  })
+  // Where two accounts stand for one person, the linked one is the person's; ours goes before a stranger's.
+  found.sort(
+    (a, b) =>
+      Number(b.owned) - Number(a.owned) ||
+      Number(b.anchored) - Number(a.anchored) ||
+      (a.objectGuid < b.objectGuid ? -1 : 1),
+  )
+  const taken = new Set<string>()
+  const resources = found.flatMap(({ entry, owned, address, objectGuid }): Observed<ShadowAccountSpec>[] => {
+    const first = !taken.has(address)
+    taken.add(address)
+    if (!first && !owned) return []
+    const refused = protection(entry)
+    return [
+      {
+        id: ids.shadowAccount(first ? address : objectGuid),
+        objectId: objectGuid,
+        name: entry.dn,
+        owned,
+        ...partnerOf(address, policy),
+        needs: [ids.guest(address)],
+        ...(refused === undefined ? {} : { refused }),
+        ...stateOf(entry, open.domain),
+      },
+    ]
+  })
+  return { resources }
+}
+
+function partnerOf(address: string, policy: ResolvedPolicy): { partner?: string } {
+  const partner = policy.people.get(address)?.partner
+  return partner === undefined ? {} : { partner }
+}
+
+function stateOf(entry: DirectoryEntry, domain: Domain): { spec: ShadowAccountSpec; retired: boolean } {
+  const control = Number(value(entry, 'userAccountControl') ?? 0)
+  const leftAt = instantOfFileTime(value(entry, 'accountExpires'))
+  const enabled = (control & accountControl.disabled) === 0
+  const unit = isWithin(entry.dn, domain.archive) ? 'archive' : 'shadow'
+  const text = (attribute: string, key: string): Record<string, string> => {
+    const there = value(entry, attribute)
+    return there === undefined ? {} : { [key]: there }
+  }
+  const anchor = readAnchor(value(entry, domain.anchorAttribute))
+  return {
+    retired: !enabled && unit === 'archive',
+    spec: {
+      ...text('userPrincipalName', 'userPrincipalName'),
+      ...(anchor === undefined ? {} : { guest: anchor }),
+      ...text('displayName', 'displayName'),
+      ...text('mail', 'mail'),
+      enabled,
+      unit,
+      left: leftAt !== undefined,
+      ...(leftAt === undefined ? {} : { leftAt: isoOf(leftAt) }),
+      raw: {
+        userPrincipalName: value(entry, 'userPrincipalName'),
+        displayName: value(entry, 'displayName'),
+        mail: value(entry, 'mail'),
+        userAccountControl: value(entry, 'userAccountControl'),
+        accountExpires: value(entry, 'accountExpires'),
+        adminDescription: value(entry, 'adminDescription'),
+        [domain.anchorAttribute]: value(entry, domain.anchorAttribute),
+      },
+    },
+  }
+}
+
+async function perform(
+  change: Change<ShadowAccountSpec>,
+  to: DirectoryWriters,
+  assigned: (id: Id) => Assigned,
+  policy: ResolvedPolicy,
+): Promise<Assigned> {
+  const domain = domainOf(policy)
+  const directory = to.activeDirectory
+  if (domain === undefined || directory === undefined) throw new Error(`${change.id} without a domain`)
+  const { before, after } = change
+  if (after === undefined) {
+    if (before === undefined) throw new Error(`${change.id} has neither side`)
+    await directory.remove(byGuid(before.objectId))
+    return before
+  }
+  if (before === undefined) return create(change, after, to, directory, assigned, domain)
+
+  const target = byGuid(before.objectId)
+  const unit = after.spec.unit === 'archive' ? domain.archive : domain.shadowAccounts
+  const moves = change.differs.includes('unit')
+  // Shut before it is moved away, and moved back before it is opened: where it lies does not stop a ticket.
+  const modifications = modificationsOf(change, before, after, to.now, assigned, domain)
+  if (moves && !change.retires) await directory.move(target, rdnOf(before), unit)
+  if (modifications.length > 0) await directory.modify(target, modifications)
+  if (moves && change.retires) await directory.move(target, rdnOf(before), unit)
+  return before
+}
+
+function modificationsOf(
+  change: Change<ShadowAccountSpec>,
+  before: Observed<ShadowAccountSpec>,
+  after: Desired<ShadowAccountSpec>,
+  now: number,
+  assigned: (id: Id) => Assigned,
+  domain: Domain,
+): readonly Modification[] {
+  const raw = before.spec.raw ?? {}
+  const set = (key: string, attribute: string, wanted: () => string | undefined): readonly Modification[] =>
+    change.differs.includes(key) ? setValue(attribute, raw[attribute], wanted()) : []
+  const guest = (): Assigned => assigned(ids.guest(after.spec.mail ?? ''))
+  return [
+    ...set('userPrincipalName', 'userPrincipalName', () => guest().name ?? String(after.spec.userPrincipalName)),
+    ...set('guest', domain.anchorAttribute, () => anchorOf(guest().objectId)),
+    ...set('displayName', 'displayName', () => after.spec.displayName),
+    ...set('mail', 'mail', () => after.spec.mail),
+    ...set('enabled', 'userAccountControl', () => {
+      const control = Number(raw.userAccountControl ?? accountControl.normal)
+      return String(after.spec.enabled ? control & ~accountControl.disabled : control | accountControl.disabled)
+    }),
+    ...set('left', 'accountExpires', () => (after.spec.left ? fileTimeOf(now) : never)),
+    ...(before.owned ? [] : setValue('adminDescription', raw.adminDescription, shadowAccountMark)),
+  ]
+}
+
+function rdnOf(account: Observed<ShadowAccountSpec>): string {
+  const [leaf] = parseDn(account.name ?? '') ?? []
+  if (leaf === undefined) throw new Error(`${account.id} has no name in the directory`)
+  return rdn('CN', leaf.value)
+}
+
+async function create(
+  change: Change<ShadowAccountSpec>,
+  after: Desired<ShadowAccountSpec>,
+  to: DirectoryWriters,
+  directory: DirectoryWriter,
+  assigned: (id: Id) => Assigned,
+  domain: Domain,
+): Promise<Assigned> {
+  const guest = assigned(ids.guest(after.spec.mail ?? ''))
+  const { normal, passwordNeverExpires, smartCardRequired } = accountControl
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    const accountName = accountNameOf(guest.objectId, attempt)
+    const dn = childDn('CN', accountName, domain.shadowAccounts)
+    try {
+      const objectId = await directory.add(dn, {
+        objectClass: ['top', 'person', 'organizationalPerson', 'user'],
+        sAMAccountName: [accountName],
+        userPrincipalName: [guest.name ?? String(after.spec.userPrincipalName)],
+        displayName: [after.spec.displayName ?? after.spec.mail ?? accountName],
+        mail: [after.spec.mail ?? ''],
+        [domain.anchorAttribute]: [anchorOf(guest.objectId)],
+        adminDescription: [shadowAccountMark],
+        userAccountControl: [String(normal | passwordNeverExpires | smartCardRequired)],
+        unicodePwd: [passwordFrom(to.randomBytes(32))],
+      })
+      return { objectId, name: dn }
+    } catch (error) {
+      // 68: the account name is taken by somebody else's object. The next one is as good.
+      if (!(error instanceof RequestFailure) || error.status !== 68) throw error
+    }
+  }
+  throw new Failure(
+    'no-free-name',
+    `no free account name was found for ${change.id}`,
+    'ten names derived from the guest are taken: look for copies in the domain',
+  )
+}
+
+/** At most 20 characters, from the guest's object id: names that begin alike do not collide, a renamed guest keeps it. */
+function accountNameOf(guestObjectId: string, attempt: number): string {
+  const hash = createHash('sha256')
+    .update(attempt === 0 ? guestObjectId : `${guestObjectId}#${attempt}`)
+    .digest()
+  return `g-${BigInt(`0x${hash.toString('hex')}`)
+    .toString(36)
+    .slice(0, 18)}`
+}
+
+/** Quoted UTF-16LE, as `unicodePwd` wants it; the suffix satisfies every complexity rule. */
+function passwordFrom(random: Uint8Array): Uint8Array {
+  return Buffer.from(`"${Buffer.from(random).toString('base64url')}aA1!"`, 'utf16le')
+}

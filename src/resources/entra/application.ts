@@ -1,0 +1,231 @@
+// An app's side in the tenant: its service principal, closed to everyone who is not assigned. One that is there already is
+// adopted by id, and only that setting and our tag are changed; one for an on-premises app is made from nothing.
+
+import { createHash } from 'node:crypto'
+import type { GraphWriter } from '../../model/directories.ts'
+import { graphPath, odataString } from '../../model/escape.ts'
+import { defaultAccess, ids } from '../../model/id.ts'
+import type { FindingAt } from '../../model/plan.ts'
+import type { ResolvedApp, ResolvedPolicy } from '../../model/policy.ts'
+import type { Assigned, Change, Desired, Observed } from '../../model/resource.ts'
+import { appliedApps } from '../../model/supported.ts'
+import type { Observation, ResourceKind } from '../kind.ts'
+import { appMark, readAppMark } from '../mark.ts'
+import { relatedRoles, usableRoles } from './app-roles.ts'
+import { managedApps } from './managed-apps.ts'
+import {
+  type Application,
+  type AppRole,
+  readApplications,
+  readServicePrincipals,
+  type ServicePrincipal,
+} from './tenant.ts'
+
+type ApplicationSpec = {
+  readonly displayName?: string
+  readonly assignmentRequired: boolean
+  /** Values of the app roles, sorted; only for an app that we made. */
+  readonly appRoles?: readonly string[]
+  /** Carries our tag. */
+  readonly managed: boolean
+  /** The tags that are there; never compared. */
+  readonly tags?: readonly string[]
+  /** Made by us; never compared. */
+  readonly made?: boolean
+}
+
+export const application: ResourceKind<ApplicationSpec> = {
+  plane: 'entra',
+  name: 'application',
+  desire,
+  observe,
+
+  normalize: ({ displayName, assignmentRequired, appRoles, managed }) => ({
+    ...(displayName === undefined ? {} : { displayName }),
+    assignmentRequired,
+    ...(appRoles === undefined ? {} : { appRoles: [...appRoles].sort() }),
+    managed,
+  }),
+
+  // What we did not make stays, closed as it is: only our tag goes.
+  retire: ({ spec }) => (spec.made ? 'delete' : { assignmentRequired: spec.assignmentRequired, managed: false }),
+
+  risk: change => (change.action === 'delete' || change.differs.includes('assignmentRequired') ? 'revoke' : 'neutral'),
+  perform,
+}
+
+function* desire(policy: ResolvedPolicy): Iterable<Desired<ApplicationSpec>> {
+  for (const app of appliedApps(policy)) {
+    const existing = app.spec.entra
+    yield {
+      id: ids.application(app.name),
+      app: app.name,
+      needs: [],
+      because: [existing === undefined ? app.origin : app.origins.entra],
+      ...(existing === undefined
+        ? {
+            spec: {
+              displayName: app.spec.displayName,
+              assignmentRequired: true,
+              appRoles: namedRoles(app),
+              managed: true,
+              made: true,
+            },
+          }
+        : {
+            spec: { assignmentRequired: true, managed: true },
+            awaited: {
+              for: 'person',
+              message: `no enterprise application with ${'appId' in existing ? `appId ${existing.appId}` : `object id ${existing.servicePrincipalId}`} is in the tenant: add it, or correct the id`,
+            },
+          }),
+    }
+  }
+}
+
+function namedRoles(app: ResolvedApp): readonly string[] {
+  const values = [...app.roles.values()].flatMap(role => role.appRole ?? [])
+  return [...new Set(values)].sort()
+}
+
+async function observe(
+  from: Parameters<ResourceKind['observe']>[0],
+  policy: ResolvedPolicy,
+): Promise<Observation<ApplicationSpec>> {
+  const [servicePrincipals, applications] = await Promise.all([readServicePrincipals(from), readApplications(from)])
+  const applicationOf = new Map(applications.map(found => [found.appId, found]))
+  const apps = managedApps(policy, servicePrincipals, applicationOf)
+  const resources = new Map(
+    apps.map(({ name, found }) => [name, observedApp(name, found, applicationOf.get(found.appId))]),
+  )
+  const findings = appliedApps(policy).flatMap(app => unknownRoles(app, resources.get(app.name)))
+  return { resources: [...resources.values()], findings }
+}
+
+function observedApp(
+  name: string,
+  found: ServicePrincipal,
+  registered: Application | undefined,
+): Observed<ApplicationSpec> {
+  const owned = (found.tags ?? []).includes(appMark(name))
+  const roles = usableRoles(found.appRoles ?? [])
+  return {
+    id: ids.application(name),
+    app: name,
+    objectId: found.id,
+    name: found.appId,
+    related: { ...relatedRoles(roles), ...(registered === undefined ? {} : { application: registered.id }) },
+    owned: owned || registered?.uniqueName === appMark(name),
+    needs: [],
+    spec: {
+      ...(found.displayName ? { displayName: found.displayName } : {}),
+      assignmentRequired: found.appRoleAssignmentRequired === true,
+      appRoles: roles.flatMap(role => role.value || []).sort(),
+      managed: owned,
+      tags: found.tags ?? [],
+      made: registered?.uniqueName === appMark(name),
+    },
+  }
+}
+
+function unknownRoles(app: ResolvedApp, there: Observed<ApplicationSpec> | undefined): readonly FindingAt[] {
+  if (there === undefined || app.spec.entra === undefined) return []
+  return [...app.roles.values()].flatMap((role): FindingAt[] => {
+    const value = role.appRole ?? defaultAccess
+    if (there.related?.[`role:${value}`] !== undefined) return []
+    const known = there.spec.appRoles?.map(name => `\`${name}\``).join(', ')
+    const what = role.appRole === undefined ? 'no default access' : `no app role \`${role.appRole}\``
+    return [
+      {
+        severity: 'error',
+        code: 'unknown-app-role',
+        message: `${app.spec.displayName} has ${what} in the tenant; it has ${known || 'none'}`,
+        at: role.origin,
+      },
+    ]
+  })
+}
+
+async function perform(change: Change<ApplicationSpec>, { entra }: { entra: GraphWriter }): Promise<Assigned> {
+  const { before, after } = change
+  if (after === undefined) {
+    if (before === undefined) throw new Error(`${change.id} has neither side`)
+    await entra.delete(graphPath`/servicePrincipals/${before.objectId}`)
+    if (before.related?.application !== undefined)
+      await entra.delete(graphPath`/applications/${before.related.application}`)
+    return before
+  }
+  const name = change.app ?? ''
+  if (before === undefined) return create(name, after.spec, entra)
+
+  const registered = before.related?.application
+  if (registered !== undefined && (change.differs.includes('displayName') || change.differs.includes('appRoles'))) {
+    await setRoles(graphPath`/applications/${registered}`, name, before, after.spec, entra)
+  }
+  const tags = (before.spec.tags ?? []).filter(tag => readAppMark(tag) === undefined)
+  await entra.patch(graphPath`/servicePrincipals/${before.objectId}`, {
+    appRoleAssignmentRequired: after.spec.assignmentRequired,
+    tags: after.spec.managed ? [...tags, appMark(name)] : tags,
+  })
+  return { ...before, related: { ...before.related, ...madeRoles(name, after.spec) } }
+}
+
+async function create(name: string, spec: ApplicationSpec, entra: GraphWriter): Promise<Assigned> {
+  const registered = await entra.upsert(graphPath`/applications(uniqueName=${odataString(appMark(name))})`, {
+    displayName: spec.displayName,
+    signInAudience: 'AzureADMyOrg',
+    appRoles: roleObjects(name, spec.appRoles ?? []),
+  })
+  const appId = String(registered.appId)
+  // Closed from its first moment: the setting comes with the creation.
+  const principal = await entra.upsert(graphPath`/servicePrincipals(appId=${odataString(appId)})`, {
+    appRoleAssignmentRequired: true,
+    tags: [appMark(name)],
+  })
+  return { objectId: principal.id, name: appId, related: { application: registered.id, ...madeRoles(name, spec) } }
+}
+
+async function setRoles(
+  path: string,
+  name: string,
+  before: Observed<ApplicationSpec>,
+  spec: ApplicationSpec,
+  entra: GraphWriter,
+): Promise<void> {
+  const wanted = roleObjects(name, spec.appRoles ?? [])
+  const leaving = roleObjects(name, before.spec.appRoles ?? []).filter(role => !wanted.some(({ id }) => id === role.id))
+  // Graph removes a role only after it was disabled.
+  if (leaving.length > 0) {
+    await entra.patch(path, { appRoles: [...wanted, ...leaving.map(role => ({ ...role, isEnabled: false }))] })
+  }
+  await entra.patch(path, { displayName: spec.displayName, appRoles: wanted })
+}
+
+function roleObjects(app: string, values: readonly string[]): readonly AppRole[] {
+  const named = values.map(value => ({ value, displayName: value, description: `${value}, kept by guestlist` }))
+  const standard = { value: null, displayName: 'User', description: 'Default access, kept by guestlist' }
+  return (values.length === 0 ? [] : [standard, ...named]).map(role => ({
+    ...role,
+    id: roleId(app, role.value),
+    isEnabled: true,
+    allowedMemberTypes: ['User'],
+  }))
+}
+
+/** The same role has the same id in every run. */
+function roleId(app: string, value: string | null): string {
+  const hash = createHash('sha256')
+    .update(`${appMark(app)}\n${value ?? ''}`)
+    .digest('hex')
+  return [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `4${hash.slice(13, 16)}`,
+    `8${hash.slice(17, 20)}`,
+    hash.slice(20, 32),
+  ].join('-')
+}
+
+function madeRoles(app: string, spec: ApplicationSpec): Record<string, string> {
+  return spec.made === true ? relatedRoles(roleObjects(app, spec.appRoles ?? [])) : {}
+}

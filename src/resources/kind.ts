@@ -1,0 +1,40 @@
+// The one interface. A kind says what the policy wants of it, reads what is there, and performs one change; comparing,
+// ordering, guarding, showing and applying are written once and know no kind by name.
+
+import type { Directories, DirectoryWriters } from '../model/directories.ts'
+import type { Id, Plane } from '../model/id.ts'
+import type { FindingAt } from '../model/plan.ts'
+import type { ResolvedPolicy } from '../model/policy.ts'
+import type { Assigned, Change, Desired, Observed, Risk, Spec } from '../model/resource.ts'
+
+export interface Observation<S extends Spec> {
+  readonly resources: readonly Observed<S>[]
+  readonly findings?: readonly FindingAt[]
+}
+
+export interface ResourceKind<S extends Spec = Spec> {
+  readonly plane: Plane
+  readonly name: string
+  /** Pure. */
+  desire(policy: ResolvedPolicy): Iterable<Desired<S>>
+  /** All that carries our mark, and all that the policy names; or throws: never "absent" for "unread". */
+  observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<S>>
+  /** Pure and stable; both sides pass through it before they are compared. */
+  normalize(spec: S): S
+  /** What becomes of one of ours that the policy does not want any more. Without it: deleted. */
+  retire?(orphan: Observed<S>, policy: ResolvedPolicy): S | 'delete'
+  risk(change: Change<S>): Risk
+  /** Whether access can pass through it in this state; without it, being there is enough. */
+  works?(spec: S): boolean
+  /** `assigned` knows every id that the change needs. */
+  perform(
+    change: Change<S>,
+    to: DirectoryWriters,
+    assigned: (id: Id) => Assigned,
+    policy: ResolvedPolicy,
+  ): Promise<Assigned>
+}
+
+/** For lists that hold kinds of every spec; a kind only ever meets its own. */
+// biome-ignore lint/suspicious/noExplicitAny: the one place where specs of different kinds meet
+export type AnyKind = ResourceKind<any>

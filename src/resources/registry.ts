@@ -1,0 +1,28 @@
+// Every kind there is. Adding one is a file, a line here, and its tests.
+
+import { connector } from './active-directory/connector.ts'
+import { adGroup } from './active-directory/group.ts'
+import { adGroupMember } from './active-directory/group-member.ts'
+import { kerberosDelegation } from './active-directory/kerberos-delegation.ts'
+import { shadowAccount } from './active-directory/shadow-account.ts'
+import { appProxy } from './entra/app-proxy.ts'
+import { appRoleAssignment } from './entra/app-role-assignment.ts'
+import { application } from './entra/application.ts'
+import { group } from './entra/group.ts'
+import { groupMember } from './entra/group-member.ts'
+import { guest } from './entra/guest.ts'
+import type { AnyKind } from './kind.ts'
+
+export const kinds: readonly AnyKind[] = [
+  guest,
+  group,
+  groupMember,
+  application,
+  appProxy,
+  appRoleAssignment,
+  shadowAccount,
+  adGroup,
+  adGroupMember,
+  connector,
+  kerberosDelegation,
+]
