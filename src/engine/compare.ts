@@ -49,7 +49,8 @@ export function compare(
     if (change !== undefined) changes.push(change)
   }
   for (const there of observed.values()) {
-    if (desired.has(there.id) || !there.owned || there.refused !== undefined) continue
+    const refused = [there, ...there.needs.map(id => observed.get(id))].some(one => one?.refused !== undefined)
+    if (desired.has(there.id) || !there.owned || refused) continue
     const change = removal(kindOfId(there.id), there, policy)
     if (change !== undefined) changes.push(change)
   }

@@ -47,7 +47,8 @@ export interface GraphWriter extends GraphReader {
   patch(path: string, body: object, version?: GraphVersion): Promise<void>
   /** PATCH with `Prefer: create-if-missing` on an alternate key; the object's id and body if it was created. */
   upsert(path: string, body: object): Promise<{ readonly id: string } & Record<string, unknown>>
-  put(path: string, body: object, version?: GraphVersion): Promise<void>
+  /** Sets a single reference such as `/applications/{id}/connectorGroup` to the object at the path `target`. */
+  setReference(path: string, target: string, version?: GraphVersion): Promise<void>
   /** Gone already (404) counts as done. */
   delete(path: string, version?: GraphVersion): Promise<void>
   /** Puts an object into a group, up to 20 in a request; already there counts as done. */

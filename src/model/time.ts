@@ -3,7 +3,7 @@
 /** Milliseconds since the epoch, UTC. */
 export type Instant = number
 
-const dayMs = 86_400_000
+export const dayMs = 86_400_000
 
 /** The first instant of an ISO date (`2026-12-01`), or the instant of an ISO date-time. Undefined if it is neither. */
 export function startOf(text: string): Instant | undefined {

@@ -29,15 +29,17 @@ export function domainOf(policy: ResolvedPolicy): Domain | undefined {
   }
 }
 
-/** A domain and its reader; undefined where there is nothing to do on premises. */
+/** A domain and its reader; undefined where the policy has none. A domain that cannot be read is never an empty one. */
 export function openDomain(
   from: Directories,
   policy: ResolvedPolicy,
 ): { domain: Domain; reader: DirectoryReader } | undefined {
   const domain = domainOf(policy)
-  return domain === undefined || from.activeDirectory === undefined
-    ? undefined
-    : { domain, reader: from.activeDirectory }
+  if (domain === undefined) return undefined
+  if (from.activeDirectory === undefined) {
+    throw new Failure('no-directory', `the policy names the domain ${domain.name}, and there is no connection to it`)
+  }
+  return { domain, reader: from.activeDirectory }
 }
 
 /** The user accounts in the units of shadow accounts and of the archive, ours or not. */

@@ -227,8 +227,8 @@ async function perform(
     await entra.patch(application, { onPremisesPublishing: publishingOf(after.spec) }, 'beta')
   }
   if (connectorGroup !== undefined && change.differs.includes('connectorGroup')) {
-    const target = `https://graph.microsoft.com/beta/onPremisesPublishingProfiles/applicationProxy/connectorGroups/${encodeURIComponent(connectorGroup)}`
-    await entra.put(`${application}/connectorGroup/$ref`, { '@odata.id': target }, 'beta')
+    const target = graphPath`/onPremisesPublishingProfiles/applicationProxy/connectorGroups/${connectorGroup}`
+    await entra.setReference(`${application}/connectorGroup`, target, 'beta')
   }
   return { objectId: registered }
 }

@@ -1,6 +1,7 @@
 // A partner group assigned to an app role. Every assignment of a partner group is ours, since the group is: one that the
 // policy does not name goes, whatever app it is to.
 
+import { RequestFailure } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import { defaultAccess, ids, keyOf } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
@@ -79,12 +80,19 @@ export const appRoleAssignment: ResourceKind<AppRoleAssignmentSpec> = {
         'correct `appRole` in the app, or add the role to it',
       )
     }
-    const assignment = await entra.post<{ id: string }>(graphPath`/servicePrincipals/${resourceId}/appRoleAssignedTo`, {
-      principalId: assigned(group).objectId,
-      resourceId,
-      appRoleId,
-    })
-    return { objectId: assignment.id, related: { resource: resourceId } }
+    const principalId = assigned(group).objectId
+    try {
+      const path = graphPath`/servicePrincipals/${resourceId}/appRoleAssignedTo`
+      const assignment = await entra.post<{ id: string }>(path, { principalId, resourceId, appRoleId })
+      return { objectId: assignment.id, related: { resource: resourceId } }
+    } catch (error) {
+      if (!(error instanceof RequestFailure) || !error.message.includes('already exists')) throw error
+      // Somebody was quicker. What is there is what was wanted.
+      const there = await entra.list<Assignment>(graphPath`/groups/${principalId}/appRoleAssignments`)
+      const same = there.find(found => found.resourceId === resourceId && found.appRoleId === appRoleId)
+      if (same === undefined) throw error
+      return { objectId: same.id, related: { resource: resourceId } }
+    }
   },
 }
 

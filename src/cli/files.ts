@@ -1,0 +1,42 @@
+// Files that a command writes for the person who asked for them, and what the file system says when it cannot.
+
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { Failure } from '../model/problem.ts'
+
+/** All of it or nothing: a reader never sees half a plan. */
+export function writeWhole(path: string, text: string, pid: number): void {
+  const temporary = `${path}.${pid}.tmp`
+  try {
+    writeFileSync(temporary, text)
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw asFailure(error, `cannot write ${path}`)
+  }
+}
+
+export function readWhole(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw asFailure(error, `cannot read ${path}`)
+  }
+}
+
+/** The file system's refusals are the user's to mend; anything else stays what it is. */
+export function asFailure(error: unknown, what: string): unknown {
+  const code = (error as { code?: unknown } | null)?.code
+  if (error instanceof Failure || typeof code !== 'string' || !/^E[A-Z]+$/.test(code)) return error
+  return new Failure('file', `${what}: ${reasons[code] ?? code}`, undefined, { cause: error })
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EISDIR: 'it is a folder',
+  EEXIST: 'a file is in the way',
+  ENOSPC: 'the disk is full',
+}

@@ -1,0 +1,40 @@
+// What a command gets from the world outside: all of it enters here, so that any command can run in any folder, at any
+// time, and be listened to.
+
+import { coloured, type Paint, plain } from '../render/paint.ts'
+import type { Writer } from '../sandbox/store.ts'
+
+export interface Sink {
+  write(text: string): void
+  readonly color: boolean
+  /** A person watches: lines may be overwritten. */
+  readonly live: boolean
+  /** Characters in a line of the terminal. */
+  readonly columns: number
+}
+
+export interface Host {
+  /** What relative paths start from. */
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Results, and nothing else. */
+  readonly stdout: Sink
+  /** Progress and messages. */
+  readonly stderr: Sink
+  readonly now: () => number
+  /** Milliseconds from any fixed point. */
+  readonly elapsed: () => number
+  /** At least 0, below 1; for waiting times, never for secrets. */
+  readonly random: () => number
+  readonly randomBytes: (count: number) => Uint8Array
+  /** This process, as the holder of locks. */
+  readonly writer: Writer
+  /** Asks the person at the terminal; absent where there is none. */
+  readonly ask?: (question: string) => Promise<string>
+  /** Calls `handler` at the first interrupt instead of ending the process. Returns how to stop listening. */
+  readonly onInterrupt: (handler: () => void) => () => void
+}
+
+export function paintFor(sink: Sink): Paint {
+  return sink.color ? coloured : plain
+}

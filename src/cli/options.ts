@@ -1,0 +1,109 @@
+// The options that commands share, checked and in the form that the rest of the program works with.
+
+import { resolve } from 'node:path'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { closest, distance } from 'fastest-levenshtein'
+import type { Scope } from '../engine/scope.ts'
+import type { Plane } from '../model/id.ts'
+import type { ResolvedPolicy } from '../model/policy.ts'
+import { Failure } from '../model/problem.ts'
+import { type Instant, startOf } from '../model/time.ts'
+import type { ExitCode } from './exit.ts'
+import type { Host } from './host.ts'
+
+export interface Options {
+  readonly policies: string
+  readonly at?: Instant
+  readonly partner: readonly string[]
+  readonly app: readonly string[]
+  readonly only?: Plane
+  readonly sandbox?: boolean
+  readonly seed?: string
+  readonly state?: string
+  readonly trace?: string
+}
+
+const heading = 'Options of every command:'
+
+export function addSharedOptions(program: Command): void {
+  const options = [
+    new Option('--policies <folder>', 'where the policies are').default('policies'),
+    new Option('--at <date>', 'as if it were this day or time: 2026-12-21, 2026-12-21T17:00:00Z').argParser(instant),
+    new Option('--partner <name>', 'only what this partner is concerned with; may be repeated')
+      .default([], '')
+      .argParser(list),
+    new Option('--app <name>', 'only what this app is concerned with; may be repeated').default([], '').argParser(list),
+    new Option('--only <directory>', 'only one of the two directories').choices(['entra', 'active-directory']),
+    new Option('--sandbox', 'against a simulated tenant and domain instead of real ones'),
+    new Option(
+      '--seed <folder>',
+      'what the sandbox starts from: graph.json and directory.ldif (default: the Contoso example)',
+    ),
+    new Option('--state <folder>', 'where the sandbox keeps its state (default: .guestlist/sandbox)'),
+    new Option('--trace <file>', 'append one JSON line per request, secrets redacted'),
+  ]
+  for (const option of options) program.addOption(option.helpGroup(heading))
+}
+
+function list(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
+}
+
+function instant(value: string): Instant {
+  const found = startOf(value)
+  if (found === undefined) throw new InvalidArgumentError('It is a day (2026-12-21) or a time (2026-12-21T17:00:00Z).')
+  return found
+}
+
+/** For an option's number. */
+export function wholeNumber(least: number, most: number): (value: string) => number {
+  return value => {
+    const number = Number(value)
+    if (!/^\d+$/.test(value) || number < least || number > most) {
+      throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`)
+    }
+    return number
+  }
+}
+
+/** Options that mean nothing without another one are mistakes, not noise. */
+export function checkCombination(options: Options): void {
+  if (options.sandbox === true) return
+  for (const name of ['seed', 'state'] as const) {
+    if (options[name] !== undefined) throw new Failure('bad-option', `--${name} is for the sandbox`, 'add --sandbox')
+  }
+}
+
+/** The part of the policy that --partner, --app and --only name. */
+export function scopeOf(options: Options, policy: ResolvedPolicy): Scope {
+  for (const name of options.partner) known('partner', name, policy.partners)
+  for (const name of options.app) known('app', name, policy.apps)
+  return {
+    partners: options.partner,
+    apps: options.app,
+    ...(options.only === undefined ? {} : { only: options.only }),
+  }
+}
+
+function known(what: string, name: string, names: ReadonlyMap<string, unknown>): void {
+  if (names.has(name)) return
+  const all = [...names.keys()]
+  const near = all.length === 0 ? '' : closest(name, all)
+  const hint = near !== '' && distance(name, near) <= 3 ? `did you mean \`${near}\`?` : `there are: ${all.join(', ')}`
+  throw new Failure('unknown-name', `no policy names ${what} \`${name}\``, hint)
+}
+
+/** A path as the person gave it, from where the person is. */
+export function pathOf(host: Host, path: string): string {
+  return resolve(host.cwd, path)
+}
+
+/** What a command does, with its options and its operands. */
+export type Action<Extra = object> = (
+  host: Host,
+  options: Options & Extra,
+  ...operands: readonly string[]
+) => Promise<ExitCode>
+
+/** Makes an action what commander calls. */
+export type Does = <Extra>(action: Action<Extra>) => (...input: unknown[]) => Promise<void>

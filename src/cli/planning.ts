@@ -1,0 +1,91 @@
+// What plan and apply have in common: the policies as of a day, the directories, and the plan that lies between them.
+
+import { makePlan, type Planned } from '../engine/plan.ts'
+import type { Finding } from '../model/plan.ts'
+import type { ResolvedPolicy } from '../model/policy.ts'
+import { isoOf } from '../model/time.ts'
+import { isRefusal } from '../policy/load.ts'
+import { renderPlan } from '../render/plan.ts'
+import { renderProblems, summarizeProblems } from '../render/problem.ts'
+import { kinds } from '../resources/registry.ts'
+import { type Connection, connect } from './connect.ts'
+import { type Host, paintFor, type Sink } from './host.ts'
+import { version } from './installed.ts'
+import { checkCombination, type Options, scopeOf } from './options.ts'
+import { findingsOf, isMistake, readPolicies } from './policies.ts'
+import { exampleClock } from './sandbox-state.ts'
+
+export interface Prepared {
+  readonly planned: Planned
+  readonly policy: ResolvedPolicy
+  readonly folder: string
+  readonly connection: Connection
+}
+
+/** Undefined: the policies have mistakes, which are told. Whoever gets a connection closes it. */
+export async function prepare(host: Host, options: Options, use: 'read' | 'write'): Promise<Prepared | undefined> {
+  checkCombination(options)
+  const at = options.at ?? standingClock(host, options) ?? host.now()
+  const { policy, problems, files, folder } = await readPolicies(host, options, at)
+  if (policy === undefined || problems.some(isMistake)) {
+    host.stderr.write(`${renderProblems(problems, { prefix: folder, color: host.stderr.color })}
+`)
+    host.stderr.write(`${summarizeProblems(problems, files)}
+`)
+    return undefined
+  }
+  const scope = scopeOf(options, policy)
+  const connection = await connect(host, options, policy, use)
+  try {
+    const planned = await makePlan({
+      kinds,
+      policy,
+      from: connection.from,
+      scope,
+      folder,
+      findings: findingsOf(problems),
+      version: version(),
+      // In the sandbox time stands where the plan stands, so that the same plan is the same bytes.
+      createdAt: options.sandbox === true ? at : host.now(),
+    })
+    return { planned, policy, folder, connection }
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+/** The Contoso example has a day of its own, so that what it shows does not change with the calendar. */
+function standingClock(host: Host, options: Options): number | undefined {
+  const clock = options.sandbox === true ? exampleClock(host, options) : undefined
+  if (clock !== undefined && clock !== host.now())
+    host.stderr.write(`The example's clock stands at ${isoOf(clock).slice(0, 16)}Z; --at takes another time.\n`)
+  return clock
+}
+
+export function showPlan(sink: Sink, { planned, policy, folder }: Prepared, options: Options, all: boolean): void {
+  sink.write(renderPlan(planned.plan, { policy, folder, all, paint: paintFor(sink), next: applyCommand(options) }))
+}
+
+/** The command that applies what this command planned. */
+function applyCommand(options: Options): string {
+  const words = [
+    ...(options.policies === 'policies' ? [] : ['--policies', options.policies]),
+    ...(options.at === undefined ? [] : ['--at', isoOf(options.at)]),
+    ...options.partner.flatMap(name => ['--partner', name]),
+    ...options.app.flatMap(name => ['--app', name]),
+    ...(options.only === undefined ? [] : ['--only', options.only]),
+    ...(options.sandbox === true ? ['--sandbox'] : []),
+    ...(options.seed === undefined ? [] : ['--seed', options.seed]),
+    ...(options.state === undefined ? [] : ['--state', options.state]),
+  ]
+  return [
+    'guestlist apply',
+    ...words.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)),
+  ].join(' ')
+}
+
+/** What keeps a plan from being applied. */
+export function refusals(planned: Planned): readonly Finding[] {
+  return planned.plan.findings.filter(({ severity, code, message }) => isRefusal({ severity, code, message }))
+}

@@ -1,0 +1,194 @@
+// One question to Graph until it has an answer: through the SDK, repeated where that is safe, read strictly. What comes
+// back is either an answer of 2xx with a body that was parsed whole, or a RequestFailure.
+
+import { Client, GraphClientError, ResponseType, TelemetryHandler } from '@microsoft/microsoft-graph-client'
+import { type GraphVersion, RequestFailure } from '../../model/directories.ts'
+import { checkPath, type Method } from './address.ts'
+import type { Clock } from './clock.ts'
+import { explainFailure, readEnvelope } from './explain-failure.ts'
+import { pauseAfter, type Repeat, retryAfterOf } from './retry.ts'
+import { ExactUrl, type NoAnswer, type TransportOptions, transport } from './transport.ts'
+
+/** An access token for the service; `fresh`: the last one was refused. */
+export type GetToken = (fresh?: boolean) => Promise<string>
+
+export interface WireOptions extends TransportOptions {
+  readonly getToken: GetToken
+}
+
+export interface Request {
+  readonly method: Method
+  readonly version: GraphVersion
+  readonly path: string
+  /** Encoded values. */
+  readonly query?: Readonly<Record<string, string>>
+  /** A next link of this path, followed instead of path and query. */
+  readonly link?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: object
+  readonly repeat: Repeat
+  /** Takes an answer that is not 2xx for what it says. */
+  readonly accept?: (answer: Answer) => boolean
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  /** The parsed object; undefined if the answer has no body. */
+  readonly body: unknown
+}
+
+export interface Wire {
+  readonly root: string
+  readonly clock: Clock
+  readonly send: (request: Request) => Promise<Answer>
+  /** Sleeps, or fails as interrupted. */
+  readonly pause: (ms: number) => Promise<void>
+}
+
+/** The outcome of one attempt. */
+type Attempt = { readonly answer: Answer; readonly failure?: RequestFailure; readonly cut?: boolean } | NoAnswer
+
+export function createWire(options: WireOptions): Wire {
+  const client = Client.initWithMiddleware({
+    baseUrl: options.root,
+    middleware: [new TelemetryHandler(), transport(options)],
+  })
+
+  const attempt = async (request: Request, fresh: boolean): Promise<Attempt> => {
+    const token = await options.getToken(fresh)
+    const call = client
+      .api(request.path)
+      .version(request.version)
+      .headers({ ...request.headers, Authorization: `Bearer ${token}` })
+      .query({ ...request.query })
+      .middlewareOptions(request.link === undefined ? [] : [new ExactUrl(request.link)])
+      .responseType(ResponseType.RAW)
+    try {
+      return judge(request, await readAnswer(await perform(call, request)))
+    } catch (error) {
+      if (!(error instanceof GraphClientError) || error.customError === undefined) throw error
+      if (error.customError instanceof Error) throw error.customError
+      return error.customError as NoAnswer
+    }
+  }
+
+  const pause = async (ms: number): Promise<void> => {
+    try {
+      await options.clock.sleep(ms, options.signal)
+    } catch (error) {
+      if (options.signal?.aborted) throw new RequestFailure(0, 'interrupted', 'interrupted while waiting for Graph')
+      throw error
+    }
+  }
+
+  const send = async (request: Request): Promise<Answer> => {
+    checkPath(request.method, request.path)
+    let refused = false
+    let fresh = false
+    for (let count = 1; ; count++) {
+      if (options.signal?.aborted) throw lostFailure(request, interrupted)
+      const result = await attempt(request, fresh)
+      if ('answer' in result && result.failure === undefined) return result.answer
+      const failure = 'answer' in result ? (result.failure as RequestFailure) : lostFailure(request, result)
+      if (failure.code === 'interrupted') throw failure
+      fresh = failure.status === 401 && !refused
+      if (fresh) {
+        refused = true
+        continue
+      }
+      const setback =
+        'answer' in result
+          ? {
+              status: result.cut ? 0 : failure.status,
+              code: failure.code,
+              retryAfter: retryAfterOf(result.answer.headers, options.clock.now()),
+              reached: true,
+            }
+          : { status: 0, code: result.code, retryAfter: undefined, reached: result.reached }
+      const wait = pauseAfter(setback, count, request.repeat, options.clock.random)
+      if (wait === undefined) throw failure
+      await pause(wait)
+    }
+  }
+
+  return { root: options.root, clock: options.clock, send, pause }
+}
+
+const interrupted: NoAnswer = { code: 'interrupted', message: 'interrupted', reached: false }
+
+type Call = ReturnType<Client['api']>
+
+function perform(call: Call, { method, body }: Request): Promise<Response> {
+  switch (method) {
+    case 'GET':
+      return call.get()
+    case 'POST':
+      return call.post(body)
+    case 'PATCH':
+      return call.patch(body)
+    case 'PUT':
+      return call.put(body)
+    case 'DELETE':
+      return call.delete()
+  }
+}
+
+interface ReadAnswer extends Answer {
+  /** What came instead of JSON. */
+  readonly foreign?: 'cut' | 'not-json'
+}
+
+async function readAnswer(response: Response): Promise<ReadAnswer> {
+  const { status, headers } = response
+  const text = await response.text()
+  if (text === '') return { status, headers, body: undefined }
+  const body = parse(text)
+  if (typeof body === 'object' && body !== null) return { status, headers, body }
+  const declared = headers.get('content-type')?.includes('json') ?? false
+  return { status, headers, body: undefined, foreign: declared ? 'cut' : 'not-json' }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function judge(request: Request, answer: ReadAnswer): Attempt {
+  if (request.accept?.(answer)) return { answer }
+  if (answer.status < 200 || answer.status > 299) return { answer, failure: explainFailure({ ...request, ...answer }) }
+  if (answer.foreign === undefined) return { answer }
+  const what =
+    answer.foreign === 'cut'
+      ? 'an answer that is not whole'
+      : `${answer.headers.get('content-type') ?? 'an answer'} instead of JSON: is there a proxy or a sign-in page in between?`
+  return {
+    answer,
+    failure: unreadable(request, answer, answer.foreign, `got ${what}`),
+    cut: answer.foreign === 'cut',
+  }
+}
+
+/** An answer of 2xx that does not say what its request asks for. */
+export function unreadable(
+  request: Pick<Request, 'method' | 'version' | 'path'>,
+  answer: Answer,
+  code: string,
+  what: string,
+): RequestFailure {
+  const requestId = answer.headers.get('request-id') ?? readEnvelope(answer.body).requestId
+  const where = `${request.method} /${request.version}${request.path}`
+  return new RequestFailure(answer.status, code, `Microsoft Graph: ${where} ${what}`, requestId ?? undefined)
+}
+
+function lostFailure(request: Request, { code, message, reached }: NoAnswer): RequestFailure {
+  const where = `${request.method} /${request.version}${request.path}`
+  const doubt =
+    reached && request.repeat === 'if-refused'
+      ? '. It may have been carried out all the same: run again, which looks first'
+      : ''
+  return new RequestFailure(0, code, `Microsoft Graph did not answer ${where}: ${message}${doubt}`)
+}

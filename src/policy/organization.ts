@@ -1,0 +1,146 @@
+// The Organization by itself, and what others need of it: Active Directory and its units as soon as somebody uses them.
+
+import { domainDn, isWithin } from '../model/escape.ts'
+import type { Problem } from '../model/problem.ts'
+import { endOf, type Instant } from '../model/time.ts'
+import type { ResolvedAccess } from './accesses.ts'
+import type { Checked } from './check.ts'
+import { faultAt, originAt, type Part, step } from './document.ts'
+import type { Named } from './names.ts'
+import { onlyOnce } from './unique.ts'
+
+type Report = (problem: Problem) => void
+
+const unitsKey = '/activeDirectory/organizationalUnits'
+
+export function checkOrganization({ spec, document }: Checked<'Organization'>, at: Instant, report: Report): void {
+  const claimName = onlyOnce(
+    'duplicate-connector-group',
+    name => `there is a connector group \`${name}\` already`,
+    report,
+  )
+  spec.applicationProxy?.connectorGroups?.forEach((group, index) => {
+    if (group?.name !== undefined)
+      claimName(group.name, group.name, document, `/applicationProxy/connectorGroups/${index}/name`)
+  })
+
+  const domain = spec.activeDirectory?.domain
+  const claimUnit = onlyOnce('same-unit', (_, owner) => `this is the unit \`${owner}\` already`, report)
+  for (const [unit, dn] of Object.entries(spec.activeDirectory?.organizationalUnits ?? {})) {
+    if (dn === undefined) continue
+    claimUnit(dn, unit, document, `${unitsKey}/${unit}`)
+    if (domain === undefined || isWithin(dn, domainDn(domain))) continue
+    const message = `this is not in the domain ${domain}`
+    const fault = {
+      code: 'outside-domain',
+      message,
+      hint: `it must end in ${domainDn(domain)}`,
+      see: originAt(document, '/activeDirectory/domain'),
+    } as const
+    report(faultAt(document, `${unitsKey}/${unit}`, 'value', { severity: 'error', ...fault }))
+  }
+
+  spec.guardrails?.overrides?.forEach((override, index) => {
+    if (override === undefined) return
+    const { guardrail, until } = override
+    const place = `/guardrails/overrides/${index}`
+    const end = until === undefined ? undefined : endOf(until)
+    if (end !== undefined && end < at) {
+      const fault = { code: 'override-over', message: `this override ended on ${until}`, hint: 'remove it' } as const
+      report(faultAt(document, `${place}/until`, 'value', { severity: 'warning', ...fault }))
+    } else if (guardrail !== undefined && spec.guardrails?.[guardrail] === undefined) {
+      const fault = {
+        code: 'no-effect',
+        message: `there is no guardrail \`${guardrail}\` to override`,
+        hint: 'remove the override',
+      } as const
+      report(faultAt(document, `${place}/guardrail`, 'value', { severity: 'warning', ...fault }))
+    }
+  })
+}
+
+type Unit = 'shadowAccounts' | 'archive' | 'groups' | 'partnerAccounts'
+
+interface Need {
+  readonly owner: Checked
+  readonly pointer: string
+  readonly part: Part
+  readonly why: string
+  readonly unit?: Unit
+}
+
+/** One problem per thing that is missing, at the first place that needs it. */
+export function checkNeeds(named: Named, accesses: readonly ResolvedAccess[], report: Report): void {
+  const { organization } = named
+  if (organization === undefined || !organization.sound) return
+  const directory = organization.spec.activeDirectory
+  const missing = new Set<string>()
+  for (const { owner, pointer, part, why, unit } of needsOf(named, accesses)) {
+    if (
+      directory === undefined
+        ? missing.size > 0
+        : unit === undefined || directory.organizationalUnits?.[unit] !== undefined || missing.has(unit)
+    )
+      continue
+    missing.add(unit ?? '')
+    const what = directory === undefined ? 'no `activeDirectory`' : `no organizational unit \`${unit}\``
+    const code = directory === undefined ? 'missing-active-directory' : 'missing-unit'
+    const see = originAt(
+      organization.document,
+      directory === undefined ? '/name' : organization.document.places.has(unitsKey) ? unitsKey : '/activeDirectory',
+      'key',
+    )
+    report(
+      faultAt(owner.document, pointer, part, {
+        severity: 'error',
+        code,
+        message: `${why}, but the Organization has ${what}`,
+        hint: 'say where it is:',
+        see,
+      }),
+    )
+  }
+}
+
+function* needsOf({ partners, apps }: Named, accesses: readonly ResolvedAccess[]): Iterable<Need> {
+  for (const owner of partners.values()) {
+    if (owner.spec.accounts === 'active-directory') {
+      const why = `${owner.name}'s accounts are in Active Directory`
+      yield { owner, pointer: '/accounts', part: 'value', why, unit: 'partnerAccounts' }
+    }
+    for (const [name, group] of Object.entries(owner.spec.groups ?? {})) {
+      const pointer = `/groups${step(name)}/membersFrom/adGroup`
+      if (group?.membersFrom?.adGroup !== undefined)
+        yield { owner, pointer, part: 'value', why: `${name}'s members are kept in Active Directory` }
+    }
+  }
+  for (const owner of apps.values()) {
+    const kerberos = owner.spec.signOn?.kerberos !== undefined
+    const signsOn = {
+      owner,
+      pointer: '/signOn/kerberos',
+      part: 'key',
+      why: `${owner.name} signs people on with Kerberos`,
+    } as const
+    if (kerberos) yield signsOn
+    const roles = Object.entries(owner.spec.roles ?? { user: {} })
+    for (const [role, parts] of roles) {
+      const pointer = `/roles${step(role)}/adGroup`
+      if (parts?.adGroup !== undefined)
+        yield { owner, pointer, part: 'value', why: `the role ${role} has a group in Active Directory` }
+      else if (kerberos) yield { ...signsOn, why: `the role ${role} of ${owner.name} needs a group`, unit: 'groups' }
+    }
+  }
+  for (const { app, partner } of accesses) {
+    const owner = apps.get(app)
+    if (owner?.spec.signOn?.kerberos === undefined || partners.get(partner)?.spec.accounts !== 'entra-b2b') continue
+    const need = {
+      owner,
+      pointer: '/signOn/kerberos',
+      part: 'key',
+      why: `guests who reach ${app} need shadow accounts`,
+    } as const
+    yield { ...need, unit: 'shadowAccounts' }
+    yield { ...need, unit: 'archive' }
+  }
+}

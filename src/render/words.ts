@@ -1,0 +1,146 @@
+// A change in words for a person who knows no Graph. A kind that is not in the table is named by its id.
+
+import { type Id, keyOf, kindOf } from '../model/id.ts'
+import type { PlannedChange } from '../model/plan.ts'
+import type { Action } from '../model/resource.ts'
+import { count } from './layout.ts'
+import { safeText } from './safe-text.ts'
+
+type Key = readonly [string, string, string, string]
+type Sentence = (key: Key, change: PlannedChange) => string
+
+const roleOf = (role: string): string => (role === 'default-access' || role === 'user' ? '' : `, as ${role}`)
+
+const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
+  'entra/guest': {
+    create: ([person]) => `invite ${person}`,
+    update: ([person], change) =>
+      change.after?.signIn === false ? `switch off sign-in of guest ${person}` : `correct guest ${person}`,
+    delete: ([person]) => `delete guest ${person}`,
+    restore: ([person]) => `bring back guest ${person}`,
+    adopt: ([person]) => `take over guest ${person}, who is there already`,
+  },
+  'entra/group': {
+    create: ([partner, group]) => `make ${groupNamed(partner, group)}`,
+    update: ([partner, group]) => `correct ${groupNamed(partner, group)}`,
+    delete: ([partner, group]) => `delete ${groupNamed(partner, group)}`,
+    restore: ([partner, group]) => `bring back ${groupNamed(partner, group)}`,
+    adopt: ([partner, group]) => `take over ${groupNamed(partner, group)}, which is there already`,
+  },
+  'entra/group-member': {
+    create: ([partner, group, person]) => `put ${person} into ${partner}/${group}`,
+    delete: ([partner, group, person]) => `take ${person} out of ${partner}/${group}`,
+  },
+  'entra/application': {
+    create: ([app]) => `register ${app} as an application`,
+    update: ([app], change) =>
+      change.after?.managed === false ? `no longer look after application ${app}` : `correct application ${app}`,
+    delete: ([app]) => `delete application ${app}`,
+    restore: ([app]) => `bring back application ${app}`,
+    adopt: ([app]) => `look after application ${app}, which is there already`,
+  },
+  'entra/app-role-assignment': {
+    create: ([app, role, partner, group]) => `open ${app} to ${partner}/${group}${roleOf(role)}`,
+    delete: ([app, role, partner, group]) => `close ${app} to ${partner}/${group}${roleOf(role)}`,
+    adopt: ([app, role, partner, group]) => `look after ${app} being open to ${partner}/${group}${roleOf(role)}`,
+  },
+  'entra/app-proxy': {
+    create: ([app]) => `publish ${app} through Application Proxy`,
+    update: ([app]) => `correct how ${app} is published`,
+    delete: ([app]) => `stop publishing ${app}`,
+    adopt: ([app]) => `take over how ${app} is published`,
+  },
+  'active-directory/shadow-account': {
+    create: ([person]) => `create shadow account for ${person}`,
+    update: ([person], change) =>
+      change.after?.enabled === false
+        ? `disable and archive shadow account of ${person}`
+        : change.before?.enabled === false
+          ? `enable shadow account of ${person} again`
+          : `correct shadow account of ${person}`,
+    delete: ([person]) => `delete shadow account of ${person}`,
+    restore: ([person]) => `bring back shadow account of ${person}`,
+    adopt: ([person]) => `take over shadow account of ${person}, which is there already`,
+  },
+  'active-directory/group': {
+    create: ([app, role]) => `make AD group for ${app}${roleOf(role)}`,
+    update: ([app, role]) => `correct AD group of ${app}${roleOf(role)}`,
+    delete: ([app, role]) => `delete AD group of ${app}${roleOf(role)}`,
+    restore: ([app, role]) => `bring back AD group of ${app}${roleOf(role)}`,
+    adopt: ([app, role]) => `take over AD group of ${app}${roleOf(role)}, which is there already`,
+  },
+  'active-directory/group-member': {
+    create: ([app, role, person]) => `put shadow account of ${person} into AD group of ${app}${roleOf(role)}`,
+    delete: ([app, role, person]) => `take shadow account of ${person} out of AD group of ${app}${roleOf(role)}`,
+  },
+  'active-directory/kerberos-delegation': {
+    update: ([app, connector]) => `correct how ${connector} may sign guests in to ${app} (Kerberos delegation)`,
+    create: ([app, connector]) => `allow ${connector} to sign guests in to ${app} (Kerberos delegation)`,
+    delete: ([app, connector]) => `no longer allow ${connector} to sign guests in to ${app} (Kerberos delegation)`,
+    adopt: ([app, connector]) => `look after ${connector} signing guests in to ${app} (Kerberos delegation)`,
+  },
+}
+
+function groupNamed(partner: string, group: string): string {
+  return group === '' ? 'the group of all guests that guestlist looks after' : `group ${partner}/${group}`
+}
+
+export function wordsOf(change: PlannedChange): string {
+  return wordsOfAll([change])
+}
+
+/** Of changes of one sort: where their names differ, all of them are named. */
+export function wordsOfAll(changes: readonly PlannedChange[]): string {
+  const [first] = changes
+  if (first === undefined) return ''
+  const keys = changes.map(change => keyOf(change.id))
+  const part = (index: number): string => [...new Set(keys.map(key => key[index] ?? ''))].join(', ')
+  const sentence = sentences[kindOf(first.id)]?.[first.action]
+  if (sentence === undefined) return safeText(changes.map(change => `${change.action} ${change.id}`).join(', '))
+  return safeText(sentence([part(0), part(1), part(2), part(3)], first))
+}
+
+const plurals: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  'entra/guest': ['guest', 'guests'],
+  'entra/group': ['group', 'groups'],
+  'entra/application': ['application', 'applications'],
+  'active-directory/shadow-account': ['shadow account', 'shadow accounts'],
+  'active-directory/group': ['AD group', 'AD groups'],
+}
+
+/** `7 guests` */
+export function countOf(id: Id, number: number): string {
+  const [one, many] = plurals[kindOf(id)] ?? [kindOf(id), kindOf(id)]
+  return count(number, one, many)
+}
+
+/** What an id stands for, where no change says more. */
+export function nounOf(id: Id): string {
+  const [first = '', second = '', third = '', fourth = ''] = keyOf(id)
+  switch (kindOf(id)) {
+    case 'entra/guest':
+      return safeText(`guest ${first}`)
+    case 'entra/group':
+      return safeText(groupNamed(first, second))
+    case 'entra/group-member':
+      return safeText(`${third} in ${first}/${second}`)
+    case 'entra/application':
+      return safeText(`application ${first}`)
+    case 'entra/app-role-assignment':
+      return safeText(`${first} open to ${third}/${fourth}`)
+    case 'entra/app-proxy':
+      return safeText(`${first} published`)
+    case 'active-directory/shadow-account':
+      return safeText(`shadow account of ${first}`)
+    case 'active-directory/group':
+      return safeText(`AD group of ${first}${roleOf(second)}`)
+    case 'active-directory/group-member':
+      return safeText(`shadow account of ${third} in AD group of ${first}${roleOf(second)}`)
+    case 'active-directory/connector':
+      return safeText(`connector ${first}`)
+    case 'active-directory/kerberos-delegation':
+      return safeText(`${second} signing guests in to ${first}`)
+    default:
+      return safeText(id)
+  }
+}

@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest'
+import { RequestFailure } from '../../src/model/directories.ts'
+import { answerBatch, batchOf, refusal, type Scripted, startFake } from './fake-graph.ts'
+
+const paths = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `/groups/g${index}/members`)
+const throttled = (retryAfter: string): Scripted => ({
+  status: 429,
+  headers: { 'retry-after': retryAfter },
+  body: refusal('TooManyRequests', 'Please retry again later.'),
+})
+const missing: Scripted = { status: 404, body: refusal('Request_ResourceNotFound', 'gone') }
+
+describe('many collections', () => {
+  it('are read twenty in a request, in order, duplicates once, with undefined for what is not there', async () => {
+    const { graph, asked } = await startFake(question =>
+      answerBatch(question, ({ url }) =>
+        url.startsWith('/groups/g7/') ? missing : { body: { value: [{ id: url.split('/')[2] }] } },
+      ),
+    )
+    const reader = graph.reader()
+    const found = await reader.listEach<{ id: string }>([...paths(45), '/groups/g3/members'], { select: ['id'] })
+    expect(asked.map(each => each.url)).toEqual(['/v1.0/$batch', '/v1.0/$batch', '/v1.0/$batch'])
+    expect(asked.map(each => batchOf(each).length)).toEqual([20, 20, 5])
+    expect(asked.flatMap(each => batchOf(each).map(item => item.url))).toContain(
+      '/groups/g3/members?$select=id&$top=999',
+    )
+    expect(found.map(each => each?.[0]?.id)).toEqual([
+      ...paths(45).map((_, index) => (index === 7 ? undefined : `g${index}`)),
+      'g3',
+    ])
+    await reader.listEach(paths(45), { select: ['id'] })
+    expect(asked.length).toBe(3)
+  })
+
+  it('are followed over their pages in batches again', async () => {
+    const { graph, asked } = await startFake(question =>
+      answerBatch(question, ({ url, headers }) => {
+        expect(headers).toEqual({ ConsistencyLevel: 'eventual' })
+        const [, , group, rest = ''] = url.split('/')
+        const page = Number(/page=(\d)/.exec(rest)?.[1] ?? 1)
+        const next = `${question.root}/v1.0/groups/${group}/members?page=${page + 1}&x=%2B`
+        const last = page === (group === 'g0' ? 1 : 3)
+        return {
+          body: { value: [{ id: `${group}-${page}` }, { id: 'same' }], ...(last ? {} : { '@odata.nextLink': next }) },
+        }
+      }),
+    )
+    const found = await graph.reader().listEach<{ id: string }>(paths(3), { advanced: true })
+    expect(found.map(each => each?.map(item => item.id))).toEqual([
+      ['g0-1', 'same'],
+      ['g1-1', 'same', 'g1-2', 'g1-3'],
+      ['g2-1', 'same', 'g2-2', 'g2-3'],
+    ])
+    expect(asked.map(each => batchOf(each).length)).toEqual([3, 2, 2])
+    expect(batchOf(asked[1] as (typeof asked)[0])[0]?.url).toBe('/groups/g1/members?page=2&x=%2B')
+  })
+
+  it('are asked again where they were throttled, they alone, after the longest wait', async () => {
+    const { graph, asked, slept } = await startFake((question, before) =>
+      answerBatch(question, ({ url }) => {
+        if (before === 0 && url.includes('g1/')) return throttled('3')
+        if (before === 0 && url.includes('g2/')) return throttled('7.5')
+        if (before === 1 && url.includes('g2/')) return { status: 503, body: refusal('ServiceUnavailable', 'x') }
+        return { body: { value: [{ id: url }] } }
+      }),
+    )
+    const found = await graph.reader().listEach(paths(4))
+    expect(found.map(each => each?.length)).toEqual([1, 1, 1, 1])
+    expect(asked.map(each => batchOf(each).map(item => item.url.split('/')[2]))).toEqual([
+      ['g0', 'g1', 'g2', 'g3'],
+      ['g1', 'g2'],
+      ['g2'],
+    ])
+    expect(slept).toEqual([7500, 2000])
+  })
+
+  it.each([429, 424, 503])('wait as a whole when the batch itself is answered with %i', async status => {
+    const { graph, asked, slept } = await startFake((question, before) =>
+      before === 0
+        ? { status, headers: { 'retry-after': '4' }, body: refusal('TooManyRequests', 'x') }
+        : answerBatch(question, () => ({ body: { value: [] } })),
+    )
+    expect(await graph.reader().listEach(paths(2))).toEqual([[], []])
+    expect(asked.length).toBe(2)
+    expect(slept).toEqual([4000])
+  })
+
+  it('believe a 424 that tells about each item', async () => {
+    const { graph, asked } = await startFake((question, before) => ({
+      ...answerBatch(question, ({ url }) =>
+        before === 0 && url.includes('g1/') ? throttled('1') : { body: { value: [] } },
+      ),
+      status: before === 0 ? 424 : 200,
+    }))
+    expect(await graph.reader().listEach(paths(2))).toEqual([[], []])
+    expect(batchOf(asked[1] as (typeof asked)[0]).length).toBe(1)
+  })
+
+  it('go on when the answer to a batch was lost', async () => {
+    const { graph, asked } = await startFake((question, before) => ({
+      ...answerBatch(question, () => ({ body: { value: [] } })),
+      ...(before === 0 ? { cut: 'within' as const } : {}),
+    }))
+    expect(await graph.reader().listEach(paths(2))).toEqual([[], []])
+    expect(asked.length).toBe(2)
+  })
+
+  it.each<[string, (responses: { id: string }[]) => unknown]>([
+    ['leaves an item out', responses => ({ responses: responses.slice(1) })],
+    ['answers an item twice', responses => ({ responses: [...responses, responses[1]] })],
+    ['answers what was not asked', responses => ({ responses: [...responses, { id: '99', status: 200 }] })],
+    ['has no responses', () => ({ value: [] })],
+    [
+      'has an item without status',
+      responses => ({ responses: responses.map(({ id }) => ({ id, body: { value: [] } })) }),
+    ],
+    ['has an item without body', responses => ({ responses: responses.map(({ id }) => ({ id, status: 200 })) })],
+    [
+      'has an item that is no JSON',
+      responses => ({ responses: responses.map(each => ({ ...each, body: 'PGh0bWw+' })) }),
+    ],
+    [
+      'has a 404 of a gateway',
+      responses => ({ responses: responses.map(({ id }) => ({ id, status: 404, body: 'PGh0bWw+' })) }),
+    ],
+    [
+      'leads elsewhere',
+      responses => ({
+        responses: responses.map(each => ({
+          ...each,
+          body: { value: [], '@odata.nextLink': 'https://evil.example/v1.0/x' },
+        })),
+      }),
+    ],
+  ])('fail if the answer %s', async (_, spoil) => {
+    const { graph } = await startFake(question => {
+      const whole = answerBatch(question, () => ({ body: { value: [] } })).body as { responses: { id: string }[] }
+      return { body: spoil(whole.responses) }
+    })
+    await expect(graph.reader().listEach(paths(3))).rejects.toBeInstanceOf(RequestFailure)
+  })
+
+  it('are matched by id, in whatever order the answers come', async () => {
+    const { graph } = await startFake(question => {
+      const { responses } = answerBatch(question, ({ url }) => ({ body: { id: url } })).body as { responses: unknown[] }
+      return { body: { responses: responses.reverse() } }
+    })
+    expect(await graph.reader().getEach(['/users/a', '/users/b', '/users/c'])).toEqual([
+      { id: '/users/a' },
+      { id: '/users/b' },
+      { id: '/users/c' },
+    ])
+  })
+
+  it('fail as a whole if one item is refused, naming it', async () => {
+    const { graph } = await startFake(question =>
+      answerBatch(question, ({ url }) =>
+        url.startsWith('/groups/g1/')
+          ? { status: 403, body: refusal('Authorization_RequestDenied', 'Insufficient privileges', 'inner') }
+          : { body: { value: [] } },
+      ),
+    )
+    const error = await graph
+      .reader()
+      .listEach(paths(3))
+      .catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ status: 403, requestId: 'inner' })
+    expect(String(error)).toContain('GET /v1.0/groups/g1/members')
+  })
+
+  it('give up an item that stays throttled', async () => {
+    const { graph, asked } = await startFake(question => answerBatch(question, () => throttled('1')))
+    await expect(graph.reader().listEach(paths(2))).rejects.toMatchObject({ status: 429 })
+    expect(asked.length).toBe(10)
+  })
+})
