@@ -2,7 +2,7 @@
 
 import type { ResolvedPolicy } from '../model/policy.ts'
 import type { Origin } from '../model/problem.ts'
-import { endOf } from '../model/time.ts'
+import { endOf, type Instant } from '../model/time.ts'
 import type { Access } from './reach.ts'
 
 /** An effect whose places are still relative to the policies folder. */
@@ -11,6 +11,8 @@ export interface EffectAt {
   readonly access: Access
   readonly until: string | null
   readonly because: readonly Origin[]
+  /** A loss on the day that a reviewed line says. */
+  readonly onItsDay: boolean
 }
 
 export function effectsOf(
@@ -19,8 +21,8 @@ export function effectsOf(
   policy: ResolvedPolicy,
 ): readonly EffectAt[] {
   const reasons = reasonsOf(policy)
-  const gains = keysOnlyIn(after, before).map(access => effect('gain', access, reasons))
-  const losses = keysOnlyIn(before, after).map(access => effect('lose', access, reasons))
+  const gains = keysOnlyIn(after, before).map(access => effect('gain', access, reasons, policy.at))
+  const losses = keysOnlyIn(before, after).map(access => effect('lose', access, reasons, policy.at))
   return [...gains, ...losses]
 }
 
@@ -68,12 +70,13 @@ function reasonsOf(policy: ResolvedPolicy): Reasons {
     })
 }
 
-function effect(kind: 'gain' | 'lose', access: Access, reasons: Reasons): EffectAt {
+function effect(kind: 'gain' | 'lose', access: Access, reasons: Reasons, at: Instant): EffectAt {
   // What gives an access is what is in force; what ended one is a line that is not any more.
   const matching = reasons(access).filter(reason => reason.inForce === (kind === 'gain'))
   const ends = matching.map(reason => reason.until)
   const until = ends.length === 0 || ends.includes(undefined) ? null : (ends.reduce(later) ?? null)
-  return { effect: kind, access, until, because: matching.flatMap(reason => reason.because) }
+  const onItsDay = kind === 'lose' && ends.some(end => end !== undefined && (endOf(end) ?? at) < at)
+  return { effect: kind, access, until, because: matching.flatMap(reason => reason.because), onItsDay }
 }
 
 function earlier(a: string | undefined, b: string | undefined): string | undefined {

@@ -73,7 +73,8 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
           policy,
         )
   const effects = effectsOf(before, after, policy)
-  const losses = effects.filter(effect => effect.effect === 'lose').length
+  // What ends on the day that a reviewed line says is no accident: the guardrail lets it go.
+  const losses = effects.filter(effect => effect.effect === 'lose' && !effect.onItsDay).length
   const findings = [
     ...(request.findings ?? []),
     ...unsupported(policy),

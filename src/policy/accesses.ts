@@ -35,7 +35,10 @@ interface World {
 
 export function resolveAccesses(world: World): readonly ResolvedAccess[] {
   const accesses = [...world.named.accesses.values()].flatMap(access => resolveAccess(access, world) ?? [])
-  reportTwice(accesses, world.report)
+  reportTwice(
+    accesses.filter(access => world.at <= access.end),
+    world.report,
+  )
   return accesses.sort((one, other) => compareText(one.name, other.name))
 }
 

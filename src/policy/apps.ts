@@ -55,7 +55,7 @@ function checkPreauthentication({ spec, document }: Checked<'App'>, report: Repo
 }
 
 function checkConnectors(
-  { name, spec, document }: Checked<'App'>,
+  { name, spec, document, sound }: Checked<'App'>,
   organization: Checked<'Organization'>,
   report: Report,
 ): void {
@@ -85,6 +85,7 @@ function checkConnectors(
   }
   const kerberos = spec.signOn?.kerberos
   if (kerberos === undefined || kerberos.delegation === 'unmanaged' || !organization.sound) return
+  if (named === undefined && !sound) return
   if ((groups[index]?.connectors ?? []).length > 0) return
   const hint =
     named === undefined

@@ -35,13 +35,16 @@ export function seedFrom(database: Database, text: string, file: string): void {
     if (other !== undefined) throw problem(file, record.line, `${record.dn} is in line ${other.line} already`)
     records.set(key, record)
   }
-  const isWhole = records.has(canonicalDn(database.rootDn))
-  for (const basic of isWhole ? [] : skeleton(database.domain)) {
-    const key = canonicalDn(basic.dn)
-    const record = records.get(key)
-    records.set(key, record === undefined ? basic : merged(basic, record))
-  }
-  build(database, [...records.values()], file)
+  const root = canonicalDn(database.rootDn)
+  const basics = records.has(root) ? [] : skeleton(database.domain)
+  const builtIn = basics.map(basic => {
+    const record = records.get(canonicalDn(basic.dn))
+    return record === undefined ? basic : merged(basic, record)
+  })
+  const names = new Set(builtIn.map(each => canonicalDn(each.dn)))
+  const own = [...records].flatMap(([name, record]) => (names.has(name) ? [] : [record]))
+  // Built-in objects first: of two that claim the same name or number, the file's is the one at fault.
+  build(database, [...builtIn, ...own], file)
 }
 
 function merged(basic: LdifRecord, record: LdifRecord): LdifRecord {
@@ -60,7 +63,7 @@ function build(database: Database, records: readonly LdifRecord[], file: string)
   const parentsFirst = records.toSorted((a, b) => depth(a) - depth(b))
   database.atomically(() => {
     database.wipe()
-    reserve(database, records)
+    reserve(database, records, file)
     const planted = parentsFirst.map(record => ({
       id: atLine(file, record.line, () => plant(database, record, file)),
       record,
@@ -81,14 +84,14 @@ function atLine<Result>(file: string, line: number, action: () => Result): Resul
 }
 
 /** Numbers that records bring along are not given to others. */
-function reserve(database: Database, records: readonly LdifRecord[]): void {
-  for (const { name, value } of records.flatMap(record => record.values)) {
+function reserve(database: Database, records: readonly LdifRecord[], file: string): void {
+  for (const { name, value, line } of records.flatMap(record => record.values)) {
     const key = name.toLowerCase()
     if ((key === 'usncreated' || key === 'usnchanged') && /^\d{1,15}$/.test(String(value))) {
       database.raise('usn', Number(value))
     } else if (key === 'objectsid') {
-      const sid = atLine('', 0, () => storedValue(known(key), value))
-      if (sid.startsWith('S-1-5-21-')) database.raise('rid', Number(ridOf(sid)))
+      const sid = atLine(file, line, () => storedValue(known(key), value))
+      if (/^S-1-5-21(-\d+){4}$/.test(sid)) database.raise('rid', Number(ridOf(sid)))
     }
   }
 }

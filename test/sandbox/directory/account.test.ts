@@ -269,7 +269,7 @@ describe('a fresh domain', () => {
 
   test('nests them as every domain does', async () => {
     const { memberof } = await read(directory, `CN=Domain Admins,${users}`, 'memberOf')
-    expect(memberof).toEqual([
+    expect(memberof?.toSorted()).toEqual([
       `CN=Administrators,CN=Builtin,${root}`,
       `CN=Denied RODC Password Replication Group,${users}`,
     ])
