@@ -27,15 +27,19 @@ export interface Opening {
   readonly use: 'read' | 'write' | 'fresh'
   /** The sandbox's time: what objects are stamped with. */
   readonly clock: () => Instant
+  /** A tenant that is made up, instead of the seed's; in memory unless --state names a folder. */
+  readonly generated?: object
 }
 
 type Place = Pick<Options, 'seed' | 'state'>
 
 interface Seed {
-  readonly graph: string
+  readonly graph: object
   readonly directory: string
   readonly digest: string
   readonly domain: string
+  /** What the two files are called in messages. */
+  readonly names: { readonly graph: string; readonly directory: string }
 }
 
 interface Note {
@@ -45,8 +49,9 @@ interface Note {
 
 const noteName = 'seed'
 
-export function openSandbox(host: Host, options: Place, { use, clock }: Opening): SandboxState {
-  const folder = stateFolder(host, options)
+export function openSandbox(host: Host, options: Place, { use, clock, generated }: Opening): SandboxState {
+  const inMemory = generated !== undefined && options.state === undefined
+  const folder = inMemory ? undefined : stateFolder(host, options)
   const readOnly = use === 'read'
   const stores: Store[] = []
   const open = (name: string): Store => {
@@ -62,23 +67,30 @@ export function openSandbox(host: Host, options: Place, { use, clock }: Opening)
     const [graph, directory] = [open('graph'), open('directory')]
     const note = use === 'fresh' ? undefined : notes.get(noteName)
     if (note !== undefined) {
-      checkSeed(host, options, note)
+      if (options.seed !== undefined || generated !== undefined)
+        checkSeed(readSeed(host, options, generated), options, note)
       return { graph, directory: createDirectory({ store: directory, domain: note.domain, clock }), close }
     }
-    const seed = readSeed(host, options)
+    const seed = readSeed(host, options, generated)
+    // Tried in memory first: a seed with a mistake must not cost what was there.
+    if (!readOnly && !inMemory) plant(seed, openStore(undefined, 'graph'), openStore(undefined, 'directory'), clock)
     notes.delete(noteName)
     graph.clear()
     directory.clear()
-    const file = seedName(options, 'graph.json')
-    seedGraph(graph, parsed(seed.graph, file), file)
-    const domain = createDirectory({ store: directory, domain: seed.domain, clock })
-    domain.seed(seed.directory, seedName(options, 'directory.ldif'))
+    const domain = plant(seed, graph, directory, clock)
     notes.put(noteName, { digest: seed.digest, domain: seed.domain })
     return { graph, directory: domain, close }
   } catch (error) {
     close()
     throw asFailure(error, `cannot use the sandbox's state in ${folder}`)
   }
+}
+
+function plant(seed: Seed, graph: Store, directory: Store, clock: () => Instant): SandboxDirectory {
+  seedGraph(graph, seed.graph, seed.names.graph)
+  const domain = createDirectory({ store: directory, domain: seed.domain, clock })
+  domain.seed(seed.directory, seed.names.directory)
+  return domain
 }
 
 /** What the example's clock shows, if the state or the seed is the example that ships with the program. */
@@ -96,31 +108,41 @@ function stateFolder(host: Host, options: Place): string {
 }
 
 /** A seed that is named on top of a state from another one is a mistake: it would be ignored. */
-function checkSeed(host: Host, options: Place, note: Note): void {
-  if (options.seed === undefined || readSeed(host, options).digest === note.digest) return
-  const state = options.state === undefined ? '' : ` --state ${options.state}`
+function checkSeed(seed: Seed, options: Place, note: Note): void {
+  if (seed.digest === note.digest) return
+  const words = [
+    ...(options.seed === undefined ? [] : ['--seed', options.seed]),
+    ...(options.state === undefined ? [] : ['--state', options.state]),
+  ]
   throw new Failure(
     'other-seed',
-    `the sandbox's state comes from another seed than ${options.seed} (or that one has changed since)`,
-    `start over with \`guestlist sandbox reset --seed ${options.seed}${state}\`, or leave --seed out`,
+    `the sandbox's state comes from another seed than ${seed.names.graph} (or that one has changed since)`,
+    `start over with \`${['guestlist sandbox reset', ...words].join(' ')}\`, or use another --state`,
   )
 }
 
-function seedName(options: Place, file: string): string {
-  return options.seed === undefined ? `the example's ${file}` : join(options.seed, file)
-}
-
-function readSeed(host: Host, options: Place): Seed {
+function readSeed(host: Host, options: Place, generated?: object): Seed {
   const folder = options.seed === undefined ? exampleSeed : pathOf(host, options.seed)
-  const graph = readWhole(join(folder, 'graph.json'))
+  const graph = generated === undefined ? readWhole(join(folder, 'graph.json')) : JSON.stringify(generated)
   const directory = readWhole(join(folder, 'directory.ldif'))
-  const digest = createHash('sha256').update(graph).update('\0').update(directory).digest('hex')
-  return { graph, directory, digest, domain: domainIn(directory, seedName(options, 'directory.ldif')) }
+  const named = (file: string): string =>
+    options.seed === undefined ? `the example's ${file}` : join(options.seed, file)
+  const names = {
+    graph: generated === undefined ? named('graph.json') : 'what --generate makes',
+    directory: named('directory.ldif'),
+  }
+  return {
+    graph: parsed(graph, names.graph),
+    directory,
+    digest: createHash('sha256').update(graph).update('\0').update(directory).digest('hex'),
+    domain: domainIn(directory, names.directory),
+    names,
+  }
 }
 
-function parsed(json: string, file: string): unknown {
+function parsed(json: string, file: string): object {
   try {
-    return JSON.parse(json)
+    return JSON.parse(json) as object
   } catch (error) {
     throw new Failure('bad-seed', `${file} is no JSON: ${error instanceof Error ? error.message : String(error)}`)
   }

@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander'
 import { Failure } from '../model/problem.ts'
+import { type GeneratedSize, generateSeed } from '../sandbox/generate.ts'
 import { dumpGraph } from '../sandbox/graph/dump.ts'
 import { serveGraph } from '../sandbox/graph/server.ts'
 import { exit } from './exit.ts'
@@ -69,7 +70,8 @@ const serve: Action<ServeOptions> = async (host, options) => {
   const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<void>()
   const stopListening = host.onInterrupt(interrupt)
   const clock = clockFor(host, options)
-  const state = openSandbox(host, options, { use: 'write', clock })
+  const generated = options.generate === undefined ? undefined : generateSeed(sizeIn(options.generate))
+  const state = openSandbox(host, options, { use: 'write', clock, ...(generated === undefined ? {} : { generated }) })
   try {
     const server = await serveGraph({
       store: state.graph,
@@ -89,6 +91,23 @@ const serve: Action<ServeOptions> = async (host, options) => {
     stopListening()
     state.close()
   }
+}
+
+/** `guests=1000,groups=50`: what is left out is none. */
+function sizeIn(text: string): GeneratedSize {
+  const size = { guests: 0, groups: 0, apps: 0, memberships: 0, seed: 1 }
+  for (const part of text.split(',')) {
+    const [, name = '', number = ''] = /^([a-z]+)=(\d{1,7})$/.exec(part.trim()) ?? []
+    if (!Object.hasOwn(size, name)) {
+      throw new Failure(
+        'bad-option',
+        `--generate does not know \`${part}\``,
+        'it reads guests=N,groups=N,apps=N,memberships=N,seed=N',
+      )
+    }
+    size[name as keyof typeof size] = Number(number)
+  }
+  return size
 }
 
 const reset: Action = async (host, options) => {

@@ -96,7 +96,7 @@ function resolveAccess(
 
 /** True if the name is there but was refused for another reason: that reason is told once, where it is. */
 function isWritten(checked: Checked<'App' | 'Partner'> | undefined, key: 'roles' | 'groups', name: string): boolean {
-  if (checked === undefined) return false
+  if (checked === undefined || checked.broken) return checked !== undefined
   const { spec, document } = checked
   return document.places.has(`/${key}${step(name)}`) || (document.places.has(`/${key}`) && !(key in spec))
 }

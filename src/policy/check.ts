@@ -24,6 +24,8 @@ export interface Checked<K extends Kind = Kind> {
   readonly document: SourceDocument
   /** False if anything in it was an error: what is gone from it must not be missed again. */
   readonly sound: boolean
+  /** True if its YAML could not be read to the end: then `spec` is empty, and it may hold any name. */
+  readonly broken: boolean
 }
 
 export type CheckedDocuments = { readonly [K in Kind]: readonly Checked<K>[] }
@@ -55,7 +57,8 @@ export function checkDocuments(documents: Iterable<SourceDocument & { readonly b
     const before = problems.length
     if (!broken) validate(document, kind, report)
     const sound = !broken && problems.slice(before).every(problem => problem.severity === 'warning')
-    add(checked, { kind, name, spec: value as Draft<SpecOf[typeof kind]>, document, sound })
+    const spec = (broken ? {} : value) as Draft<SpecOf[typeof kind]>
+    add(checked, { kind, name, spec, document, sound, broken })
   }
   return { documents: checked, problems }
 }

@@ -176,7 +176,7 @@ function plainValue(root: Node, { source, report, places, hasHidden }: Reading):
     if (alias !== undefined && ++aliased > mostAliased) {
       throw new Excess(range, 'alias-bomb', 'aliases make this file too large', 'write out what is meant')
     }
-    if (isAlias(node)) return follow(node, pointer, depth, key)
+    if (isAlias(node)) return follow(node, pointer, depth, key, range)
     if (node.tag !== undefined) report(tagRange(range.start), unsupported('a tag'))
     const value = isMap(node)
       ? mapping(node, pointer, depth, alias)
@@ -187,9 +187,9 @@ function plainValue(root: Node, { source, report, places, hasHidden }: Reading):
     return value
   }
 
-  function follow(node: Alias, pointer: string, depth: number, key: Range | undefined): unknown {
+  function follow(node: Alias, pointer: string, depth: number, key: Range | undefined, range: Range): unknown {
     const meant = anchors.get(node.source)
-    if (meant !== undefined) return convert(meant, pointer, depth, key, rangeOf(node))
+    if (meant !== undefined) return convert(meant, pointer, depth, key, range)
     const message = `no anchor \`${node.source}\` is complete above this alias`
     report(rangeOf(node), {
       severity: 'error',

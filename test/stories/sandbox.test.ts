@@ -51,7 +51,11 @@ test('serves until it is told to stop, and keeps what clients changed', async ()
     `/users?$filter=${encodeURIComponent("mail eq 'lee@fabrikam.com'")}`,
   )
   const lee = value[0]?.id ?? ''
-  const group = await graph<{ id: string }>(served.url, 'GET', "/groups(uniqueName='guestlist.partner-group.fabrikam.engineers')")
+  const group = await graph<{ id: string }>(
+    served.url,
+    'GET',
+    "/groups(uniqueName='guestlist.partner-group.fabrikam.engineers')",
+  )
   await graph(served.url, 'DELETE', `/groups/${group.id}/members/${lee}/$ref`)
 
   // While it serves, others may read its state but not write to it.

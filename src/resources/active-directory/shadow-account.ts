@@ -294,17 +294,18 @@ async function create(
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const accountName = accountNameOf(guest.objectId, attempt)
     const dn = childDn('CN', accountName, domain.shadowAccounts)
+    const displayName = after.spec.displayName ?? after.spec.mail ?? accountName
     try {
       const objectId = await directory.add(dn, {
         objectClass: ['top', 'person', 'organizationalPerson', 'user'],
         sAMAccountName: [accountName],
         userPrincipalName: [guest.name ?? String(after.spec.userPrincipalName)],
-        displayName: [after.spec.displayName ?? after.spec.mail ?? accountName],
+        displayName: [displayName],
         mail: [after.spec.mail ?? ''],
         [domain.anchorAttribute]: [anchorOf(guest.objectId)],
         adminDescription: [shadowAccountMark],
         userAccountControl: [String(normal | passwordNeverExpires | smartCardRequired)],
-        unicodePwd: [passwordFrom(to.randomBytes(32))],
+        unicodePwd: [passwordFor([accountName, displayName], to.randomBytes)],
       })
       return { objectId, name: dn }
     } catch (error) {
@@ -329,7 +330,15 @@ function accountNameOf(guestObjectId: string, attempt: number): string {
     .slice(0, 18)}`
 }
 
-/** Quoted UTF-16LE, as `unicodePwd` wants it; the suffix satisfies every complexity rule. */
-function passwordFrom(random: Uint8Array): Uint8Array {
-  return Buffer.from(`"${Buffer.from(random).toString('base64url')}aA1!"`, 'utf16le')
+/**
+ * Quoted UTF-16LE, as `unicodePwd` wants it; the suffix satisfies the rule of three kinds of characters. Windows refuses a
+ * password that holds a part of the account's names ([MS-SAMR] 3.1.1.7.2), and by chance a random one does.
+ */
+function passwordFor(names: readonly string[], randomBytes: (count: number) => Uint8Array): Uint8Array {
+  const parts = names.flatMap(name => name.toLowerCase().split(/[\s,.\-_#]+/)).filter(part => part.length >= 3)
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const password = `${Buffer.from(randomBytes(32)).toString('base64url')}aA1!`
+    if (!parts.some(part => password.toLowerCase().includes(part))) return Buffer.from(`"${password}"`, 'utf16le')
+  }
+  throw new Error('the source of randomness repeats itself')
 }

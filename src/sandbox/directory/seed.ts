@@ -1,9 +1,8 @@
 // A domain built from records: an administrator's data, taken as it is (an enabled account without a password, times and
 // identifiers of long ago), as long as it holds together. Parents and links may come in any order.
 
-import type { AttributeValue } from '../../model/directories.ts'
-import { RequestFailure } from '../../model/directories.ts'
-import { canonicalDn, parseDn } from '../../model/escape.ts'
+import { type AttributeValue, RequestFailure } from '../../model/directories.ts'
+import { canonicalDn, childDn, parseDn } from '../../model/escape.ts'
 import { Failure } from '../../model/problem.ts'
 import { flags, requireUniqueNames, withDefaults, withValue } from './account.ts'
 import { type Database, dnOf, type Entry, resolveParts } from './database.ts'
@@ -25,7 +24,7 @@ export function seedFresh(database: Database): void {
 
 /**
  * Replaces all there is by what the LDIF says, on top of a fresh domain; what it says of a built-in object replaces that
- * attribute. LDIF that holds the domain itself is a whole domain: then nothing is added to it.
+ * attribute. LDIF that holds the domain's own CN=Builtin is a dump of a whole domain: then nothing is added to it.
  */
 export function seedFrom(database: Database, text: string, file: string): void {
   const records = new Map<string, LdifRecord>()
@@ -35,8 +34,8 @@ export function seedFrom(database: Database, text: string, file: string): void {
     if (other !== undefined) throw problem(file, record.line, `${record.dn} is in line ${other.line} already`)
     records.set(key, record)
   }
-  const root = canonicalDn(database.rootDn)
-  const basics = records.has(root) ? [] : skeleton(database.domain)
+  const isWhole = records.has(canonicalDn(childDn('CN', 'Builtin', database.rootDn)))
+  const basics = isWhole ? [] : skeleton(database.domain)
   const builtIn = basics.map(basic => {
     const record = records.get(canonicalDn(basic.dn))
     return record === undefined ? basic : merged(basic, record)

@@ -1,5 +1,5 @@
 // Lists and single objects as Graph answers them: projection, pages with an opaque link to the next, counts.
-// A page goes on after the last item it gave, so that a deletion between two pages loses nothing.
+// A page goes on between two items, so that the deletion of what was read already loses nothing of the rest.
 
 import { resources } from './capabilities.ts'
 import { badRequest, GraphError } from './errors.ts'
@@ -74,58 +74,54 @@ function pageOf(query: Query, listing: Listing): Page {
   const start = query.skipToken === undefined ? undefined : readToken(query.skipToken)
   const source = order === undefined ? listing.items : [...listing.items].sort(order)
   const items: Item[] = []
-  const seen: Item[] = []
+  let next: Item | undefined
   let count = 0
   let isPast = start === undefined
-  let hasMore = false
   for (const item of source) {
     if (matches !== undefined && !matches(item)) continue
     count += 1
     if (!isPast) {
-      isPast = item[key] === start?.after
-      // The item that the last page ended with may be gone: then the place counts.
-      if (!isPast && count >= (start?.place ?? 0)) seen.push(item)
-      continue
+      isPast = item[key] === start?.last || item[key] === start?.next
+      if (item[key] !== start?.next) continue
     }
     if (items.length < pageSize) items.push(item)
     else {
-      hasMore = true
+      next ??= item
       if (!query.counts || start !== undefined) break
     }
   }
-  if (!isPast) {
-    items.push(...seen.slice(0, pageSize))
-    hasMore = seen.length > pageSize
-  }
+  if (!isPast) throw expiredToken()
   const last = items.at(-1)
   const more =
-    hasMore && last !== undefined
-      ? writeToken({ after: String(last[key]), place: (start?.place ?? 0) + items.length })
-      : undefined
+    next === undefined || last === undefined
+      ? undefined
+      : writeToken({ last: String(last[key]), next: String(next[key]) })
   return { items, more, count: query.counts && start === undefined ? count : undefined }
 }
 
+/** The place between two items; if both are gone, the token has expired. */
 interface Position {
-  readonly after: string
-  readonly place: number
+  readonly last: string
+  readonly next: string
 }
 
-function writeToken(position: Position): string {
-  return Buffer.from(JSON.stringify(['guestlist', position.after, position.place])).toString('base64url')
+function writeToken({ last, next }: Position): string {
+  return Buffer.from(JSON.stringify(['guestlist', last, next])).toString('base64url')
 }
 
 function readToken(token: string): Position {
   try {
-    const [mark, after, place] = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as unknown[]
-    if (mark === 'guestlist' && typeof after === 'string' && typeof place === 'number') return { after, place }
+    const [mark, last, next] = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as unknown[]
+    if (mark === 'guestlist' && typeof last === 'string' && typeof next === 'string') return { last, next }
   } catch {
     // Anything that is not ours is refused below.
   }
-  throw new GraphError(
-    400,
-    'Directory_ExpiredPageToken',
-    'The specified page token value has expired and can no longer be included in your request.',
-  )
+  throw expiredToken()
+}
+
+function expiredToken(): GraphError {
+  const message = 'The specified page token value has expired and can no longer be included in your request.'
+  return new GraphError(400, 'Directory_ExpiredPageToken', message)
 }
 
 function nextLink(request: GraphRequest, token: string): string {

@@ -1,0 +1,247 @@
+// Who really gets in: computed from the raw contents of both directories, by the rules of the services themselves, and what
+// the policy's documents grant. Shares no code with src/access; knows the marks as the contract describes them.
+
+import type { AppDoc, Documents } from './policies.ts'
+import type { Item, Snapshot } from './tenant.ts'
+import { principalName } from './world.ts'
+
+/** `person app role`; the role is `*` for an app that the policy does not name. */
+export type Way = string
+
+type Found = Item & { readonly id: string }
+
+const noRole = '00000000-0000-0000-0000-000000000000'
+const trustedToDelegate = 0x1000000
+
+function list(value: unknown): readonly Found[] {
+  return Array.isArray(value) ? value : []
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+function lower(value: unknown): string {
+  return typeof value === 'string' ? value.toLowerCase() : ''
+}
+
+export function wayOf(person: string, app: string, role: string): Way {
+  return `${person} ${app} ${role}`
+}
+
+/** The address by which a user is known, whichever of the user's names is used. */
+export function personOf(user: Item, addresses: ReadonlySet<string>): string {
+  const mails = [user.mail, ...texts(user.otherMails)].map(lower)
+  const known = mails.find(mail => addresses.has(mail))
+  const byName = [...addresses].find(address => principalName(address).toLowerCase() === lower(user.userPrincipalName))
+  return known ?? byName ?? (mails[0] || lower(user.userPrincipalName))
+}
+
+export function addressesOf(documents: Documents): ReadonlySet<string> {
+  return new Set(
+    documents.partners.flatMap(partner =>
+      Object.values(partner.groups).flatMap(group =>
+        'members' in group ? group.members.map(member => member.address.toLowerCase()) : [],
+      ),
+    ),
+  )
+}
+
+function endOf(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`) + 86_400_000 - 1
+}
+
+export function rolesOf(app: AppDoc): readonly { readonly name: string; readonly appRole?: string; readonly adGroup?: string }[] {
+  const roles = Object.entries(app.roles ?? { user: {} }).map(([name, role]) => ({ name, ...role }))
+  return roles.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+export function kindOfApp(app: AppDoc): 'cloud' | 'kerberos' | 'not supported yet' {
+  if (app.hosting === 'cloud') return 'cloud'
+  const kerberos = app.signOn?.kerberos
+  return kerberos === undefined || kerberos.delegation === 'resource-based' ? 'not supported yet' : 'kerberos'
+}
+
+/** Roles that open the same doors are one: the first by name stands for them. */
+export function standIn(app: AppDoc, name: string): string {
+  const roles = rolesOf(app)
+  const own = roles.find(role => role.name === name)
+  const door = (role: { readonly name: string; readonly appRole?: string; readonly adGroup?: string }): string =>
+    kindOfApp(app) === 'cloud' ? (role.appRole ?? '') : `${role.appRole ?? ''} ${role.adGroup ?? role.name}`
+  return roles.find(role => own !== undefined && door(role) === door(own))?.name ?? name
+}
+
+/** What the policy grants on a day, of what is supported. */
+export function granted(documents: Documents, at: number): ReadonlySet<Way> {
+  const appRoles = new Map<string, Set<string>>()
+  const adGroups = new Map<string, Set<string>>()
+  const note = (map: Map<string, Set<string>>, key: string, value: string): void => {
+    map.set(key, (map.get(key) ?? new Set()).add(value))
+  }
+  for (const access of documents.accesses) {
+    if (access.from !== undefined && at < Date.parse(`${access.from}T00:00:00Z`)) continue
+    if (access.until !== undefined && at > endOf(access.until)) continue
+    const app = documents.apps.find(each => each.name === access.app)
+    const partner = documents.partners.find(each => each.name === access.partner)
+    if (app === undefined || kindOfApp(app) === 'not supported yet') continue
+    const role = rolesOf(app).find(each => each.name === access.role)
+    for (const group of access.groups) {
+      for (const address of membersOf(partner?.groups[group], at)) {
+        note(appRoles, `${address} ${app.name}`, role?.appRole ?? '')
+        note(adGroups, address, groupKey(app, role ?? { name: access.role }))
+      }
+    }
+  }
+  // What the roles open together may be more than each by itself: two apps can share a group.
+  const ways = new Set<Way>()
+  for (const [key, held] of appRoles) {
+    const [address = '', name = ''] = key.split(' ')
+    const app = documents.apps.find(each => each.name === name)
+    if (app === undefined) continue
+    for (const role of rolesOf(app)) {
+      const isCloud = kindOfApp(app) === 'cloud'
+      const inGroup = isCloud || adGroups.get(address)?.has(groupKey(app, role)) === true
+      if (held.has(role.appRole ?? '') && inGroup) ways.add(wayOf(address, name, standIn(app, role.name)))
+    }
+  }
+  return ways
+}
+
+function groupKey(app: AppDoc, role: { readonly name: string; readonly adGroup?: string }): string {
+  return role.adGroup?.toLowerCase() ?? `${app.name}/${role.name}`
+}
+
+/** People whom any group holds on that day. */
+export function inForce(documents: Documents, at: number): ReadonlySet<string> {
+  return new Set(documents.partners.flatMap(partner => Object.values(partner.groups).flatMap(group => membersOf(group, at))))
+}
+
+function membersOf(group: Documents['partners'][number]['groups'][string] | undefined, at: number): readonly string[] {
+  if (group === undefined || !('members' in group)) return []
+  return group.members
+    .filter(({ until }) => until === undefined || at <= endOf(until))
+    .map(({ address }) => address.toLowerCase())
+}
+
+/** What works, through groups of ours, as the directories are. */
+export function working(snapshot: Snapshot, documents: Documents, at: number): ReadonlySet<Way> {
+  const { graph, directory } = snapshot
+  const users = list(graph.users)
+  const servicePrincipals = list(graph.servicePrincipals)
+  const applications = list(graph.applications)
+  const addresses = addressesOf(documents)
+  const managed = texts(list(graph.groups).find(group => group.uniqueName === 'guestlist.guests')?.members)
+  const ways = new Set<Way>()
+  for (const principal of servicePrincipals) {
+    const application = applications.find(each => each.appId === principal.appId)
+    const app = documents.apps.find(each => isApp(each, principal, application))
+    const tagged = texts(principal.tags).find(tag => tag.startsWith('guestlist.app.'))?.slice('guestlist.app.'.length)
+    const name = app?.name ?? (documents.apps.some(each => each.name === tagged) ? undefined : tagged)
+    if (name === undefined || (app !== undefined && kindOfApp(app) === 'not supported yet')) continue
+    for (const assignment of list(principal.appRoleAssignedTo)) {
+      const group = list(graph.groups).find(each => each.id === assignment.principal)
+      if (group === undefined || !String(group.uniqueName).startsWith('guestlist.partner-group.')) continue
+      for (const member of texts(group.members)) {
+        const user = users.find(each => each.id === member)
+        if (user === undefined) continue
+        const person = personOf(user, addresses)
+        const ours = managed.includes(user.id) || addresses.has(person)
+        if (user.userType === 'Guest' && ours && user.accountEnabled === false) continue
+        for (const role of doors(app, principal, application, String(assignment.appRole))) {
+          const cloud = app === undefined ? !isKerberos(application) : kindOfApp(app) === 'cloud'
+          if (cloud || signsOn({ name, app, application, role, user, directory, documents, at })) {
+            ways.add(wayOf(person, name, app === undefined ? '*' : standIn(app, role)))
+          }
+        }
+      }
+    }
+  }
+  return ways
+}
+
+function isApp(app: AppDoc, principal: Found, application: Found | undefined): boolean {
+  if (app.entra === undefined) return application?.uniqueName === `guestlist.app.${app.name}`
+  return 'appId' in app.entra
+    ? lower(principal.appId) === app.entra.appId.toLowerCase()
+    : principal.id === app.entra.servicePrincipalId
+}
+
+/** The roles of the app that an assignment's app role stands for. */
+function doors(
+  app: AppDoc | undefined,
+  principal: Found,
+  application: Found | undefined,
+  appRoleId: string,
+): readonly string[] {
+  if (app === undefined) return ['*']
+  const declared = list((application ?? principal).appRoles)
+  const value = declared.find(role => role.id === appRoleId)?.value
+  const isDefault = appRoleId === noRole || (declared.some(role => role.id === appRoleId) && typeof value !== 'string')
+  return rolesOf(app)
+    .filter(role => (role.appRole === undefined ? isDefault : role.appRole === value))
+    .map(role => role.name)
+}
+
+interface SignOn {
+  readonly name: string
+  readonly app: AppDoc | undefined
+  readonly application: Found | undefined
+  readonly role: string
+  readonly user: Found
+  readonly directory: Snapshot['directory']
+  readonly documents: Documents
+  readonly at: number
+}
+
+function isKerberos(application: Found | undefined): boolean {
+  const publishing = application?.onPremisesPublishing as Item | null | undefined
+  return (publishing?.singleSignOnSettings as Item | undefined)?.singleSignOnMode === 'onPremisesKerberos'
+}
+
+/** Published, with a ticket for an account of the guest's name, through a connector that may ask for it, into the group. */
+function signsOn({ name, app, application, role, user, directory, documents, at }: SignOn): boolean {
+  const publishing = application?.onPremisesPublishing as Item | null | undefined
+  const settings = publishing?.singleSignOnSettings as Item | undefined
+  const service = lower((settings?.kerberosSignOnSettings as Item | undefined)?.kerberosServicePrincipalName)
+  if (!publishing?.externalUrl || settings?.singleSignOnMode !== 'onPremisesKerberos') return false
+
+  const accounts = directory.filter(
+    ({ attributes }) =>
+      lower(attributes.userPrincipalName?.[0]) === lower(user.userPrincipalName) &&
+      attributes.adminDescription?.[0] === 'User_guestlist' &&
+      (Number(attributes.userAccountControl?.[0]) & 2) === 0 &&
+      !hasExpired(attributes.accountExpires?.[0], at),
+  )
+  const wanted = app === undefined ? undefined : rolesOf(app).find(each => each.name === role)
+  const open = accounts.some(account =>
+    (account.attributes.memberOf ?? []).some(dn => {
+      const group = directory.find(entry => entry.dn.toLowerCase() === dn.toLowerCase())
+      const mark = group?.attributes.adminDescription?.[0] ?? ''
+      if (wanted?.adGroup !== undefined) return dn.toLowerCase() === wanted.adGroup.toLowerCase()
+      return app === undefined ? mark.startsWith(`Group_guestlist.${name}.`) : mark === `Group_guestlist.${name}.${role}`
+    }),
+  )
+  if (!open) return false
+
+  if (app?.signOn?.kerberos?.delegation === 'unmanaged') return true
+  const serving = app === undefined ? undefined : connectorsOf(app, documents)
+  return directory.some(({ attributes }) => {
+    const computer = attributes.sAMAccountName?.[0]?.replace(/\$$/, '').toUpperCase() ?? ''
+    return (
+      (serving === undefined || serving.includes(computer)) &&
+      (Number(attributes.userAccountControl?.[0]) & trustedToDelegate) !== 0 &&
+      (attributes['msDS-AllowedToDelegateTo'] ?? []).some(text => text.toLowerCase() === service)
+    )
+  })
+}
+
+export function connectorsOf(app: AppDoc, documents: Documents): readonly string[] {
+  const groups = documents.organization.applicationProxy.connectorGroups
+  const own = groups.find(group => group.name === app.proxy?.connectorGroup)?.connectors ?? []
+  return own.map(name => name.toUpperCase())
+}
+
+function hasExpired(accountExpires: string | undefined, at: number): boolean {
+  if (accountExpires === undefined || accountExpires === '0' || accountExpires === '9223372036854775807') return false
+  return Number(BigInt(accountExpires) / 10_000n - 11_644_473_600_000n) <= at
+}

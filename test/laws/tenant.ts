@@ -1,0 +1,123 @@
+// One sandbox with both planes, and the production Graph client in front of it over HTTP: what the laws run against.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connectGraph, type GraphConnection } from '../../src/connect/graph/client.ts'
+import { applyPlan } from '../../src/engine/apply.ts'
+import { makePlan, type Planned } from '../../src/engine/plan.ts'
+import type { Directories, DirectoryReader } from '../../src/model/directories.ts'
+import type { Outcome } from '../../src/model/outcome.ts'
+import type { ResolvedPolicy } from '../../src/model/policy.ts'
+import { loadPolicy } from '../../src/policy/load.ts'
+import { kinds } from '../../src/resources/registry.ts'
+import { createDirectory, type SandboxDirectory } from '../../src/sandbox/directory/directory.ts'
+import { dumpGraph } from '../../src/sandbox/graph/dump.ts'
+import { seedGraph } from '../../src/sandbox/graph/seed.ts'
+import { type GraphServer, serveGraph } from '../../src/sandbox/graph/server.ts'
+import { openStore, type Store } from '../../src/sandbox/store.ts'
+import { type Documents, filesOf } from './policies.ts'
+import { directorySeed, graphSeed, type Start } from './world.ts'
+
+export type Item = Readonly<Record<string, unknown>>
+
+export interface Snapshot {
+  readonly graph: Readonly<Record<string, readonly Item[]>>
+  readonly directory: readonly { readonly dn: string; readonly attributes: Readonly<Record<string, readonly string[]>> }[]
+}
+
+export interface Tenant {
+  readonly store: Store
+  readonly directory: SandboxDirectory
+  /** The day it is, for the services and for what is written. */
+  now: number
+  readonly connection: () => GraphConnection
+  readonly plan: (policy: ResolvedPolicy, seams?: Seams) => Promise<Planned>
+  readonly apply: (planned: Planned, concurrency?: number) => Promise<readonly Outcome[]>
+  readonly snapshot: () => Snapshot
+  readonly close: () => Promise<void>
+}
+
+/** Where a test reaches in between. */
+export interface Seams {
+  readonly fetch?: typeof fetch
+  readonly activeDirectory?: DirectoryReader
+}
+
+export interface Seeds {
+  readonly graph: object
+  readonly directory: string
+}
+
+export async function openTenant(start: Start, now: number): Promise<Tenant> {
+  return openSeeded({ graph: graphSeed(start, now), directory: directorySeed(start) }, now)
+}
+
+export async function openSeeded(seeds: Seeds, now: number): Promise<Tenant> {
+  const time = { now }
+  const clock = (): number => time.now
+  const store = openStore(undefined, 'graph')
+  seedGraph(store, seeds.graph)
+  const directory = createDirectory({ store: openStore(undefined, 'directory'), domain: 'corp.contoso.com', clock })
+  directory.seed(seeds.directory, 'directory.ldif')
+  const server: GraphServer = await serveGraph({ store, clock })
+  const connection = (seams: Seams = {}): GraphConnection => {
+    // Waiting takes no time, and none passes: a run is one instant.
+    const instant = { now: clock, random: () => 0, sleep: async () => undefined }
+    const more = seams.fetch === undefined ? {} : { fetch: seams.fetch }
+    return connectGraph({ root: server.url, getToken: async () => 'token', clock: instant, lagDeadline: 5_000, ...more })
+  }
+  return {
+    store,
+    directory,
+    get now() {
+      return time.now
+    },
+    set now(value: number) {
+      time.now = value
+    },
+    connection,
+    plan: (policy, seams = {}) => planFrom(policy, { entra: connection(seams).reader(), activeDirectory: seams.activeDirectory ?? directory }),
+    apply: (planned, concurrency = 4) => {
+      let random = 0
+      return applyPlan({
+        kinds,
+        planned,
+        to: {
+          entra: connection().writer(),
+          activeDirectory: directory,
+          randomBytes: count => Uint8Array.from({ length: count }, () => (random = (random * 31 + 17) % 251)),
+          now: time.now,
+        },
+        concurrency,
+        elapsed: () => 0,
+      })
+    },
+    snapshot: () => structuredClone({ graph: dumpGraph(store), directory: directory.dump() }) as Snapshot,
+    close: () => server.close(),
+  }
+}
+
+export function planFrom(policy: ResolvedPolicy, from: Directories): Promise<Planned> {
+  return makePlan({ kinds, policy, from, folder: 'policies/', version: '0.0.0', createdAt: 0 })
+}
+
+/** The policy as it is read from files, as of a day. A generated policy with a mistake in it is a mistake of the test. */
+export async function resolve(documents: Documents, at: number): Promise<ResolvedPolicy> {
+  return resolveFiles(filesOf(documents), at)
+}
+
+export async function resolveFiles(files: ReadonlyMap<string, string>, at: number): Promise<ResolvedPolicy> {
+  const folder = mkdtempSync(join(tmpdir(), 'guestlist-laws-'))
+  try {
+    for (const [name, text] of files) writeFileSync(join(folder, name), text)
+    const { policy, problems } = await loadPolicy(folder, at)
+    if (policy === undefined) {
+      const errors = problems.filter(problem => problem.severity === 'error')
+      throw new Error(`a generated policy is refused: ${JSON.stringify(errors.slice(0, 3))}`)
+    }
+    return policy
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
