@@ -14,8 +14,8 @@ import type { Host } from './host.ts'
 export interface Options {
   readonly policies: string
   readonly at?: Instant
-  readonly partner: readonly string[]
-  readonly app: readonly string[]
+  readonly partner?: readonly string[]
+  readonly app?: readonly string[]
   readonly only?: Plane
   readonly sandbox?: boolean
   readonly seed?: string
@@ -29,10 +29,8 @@ export function addSharedOptions(program: Command): void {
   const options = [
     new Option('--policies <folder>', 'where the policies are').default('policies'),
     new Option('--at <date>', 'as if it were this day or time: 2026-12-21, 2026-12-21T17:00:00Z').argParser(instant),
-    new Option('--partner <name>', 'only what this partner is concerned with; may be repeated')
-      .default([], '')
-      .argParser(list),
-    new Option('--app <name>', 'only what this app is concerned with; may be repeated').default([], '').argParser(list),
+    new Option('--partner <name>', 'only what concerns this partner; may be repeated').argParser(list),
+    new Option('--app <name>', 'only what concerns this app; may be repeated').argParser(list),
     new Option('--only <directory>', 'only one of the two directories').choices(['entra', 'active-directory']),
     new Option('--sandbox', 'against a simulated tenant and domain instead of real ones'),
     new Option(
@@ -45,7 +43,7 @@ export function addSharedOptions(program: Command): void {
   for (const option of options) program.addOption(option.helpGroup(heading))
 }
 
-function list(value: string, before: readonly string[]): readonly string[] {
+function list(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value]
 }
 
@@ -76,11 +74,12 @@ export function checkCombination(options: Options): void {
 
 /** The part of the policy that --partner, --app and --only name. */
 export function scopeOf(options: Options, policy: ResolvedPolicy): Scope {
-  for (const name of options.partner) known('partner', name, policy.partners)
-  for (const name of options.app) known('app', name, policy.apps)
+  const { partner: partners = [], app: apps = [] } = options
+  for (const name of partners) known('partner', name, policy.partners)
+  for (const name of apps) known('app', name, policy.apps)
   return {
-    partners: options.partner,
-    apps: options.app,
+    partners,
+    apps,
     ...(options.only === undefined ? {} : { only: options.only }),
   }
 }

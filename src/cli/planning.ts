@@ -19,6 +19,8 @@ export interface Prepared {
   readonly planned: Planned
   readonly policy: ResolvedPolicy
   readonly folder: string
+  /** Of a day to come, against directories whose clock is the world's. */
+  readonly isPreview: boolean
   readonly connection: Connection
 }
 
@@ -48,7 +50,7 @@ export async function prepare(host: Host, options: Options, use: 'read' | 'write
       // In the sandbox time stands where the plan stands, so that the same plan is the same bytes.
       createdAt: options.sandbox === true ? at : host.now(),
     })
-    return { planned, policy, folder, connection }
+    return { planned, policy, folder, isPreview: options.sandbox !== true && at > host.now(), connection }
   } catch (error) {
     await connection.close()
     throw error
@@ -63,17 +65,19 @@ function standingClock(host: Host, options: Options): number | undefined {
   return clock
 }
 
-export function showPlan(sink: Sink, { planned, policy, folder }: Prepared, options: Options, all: boolean): void {
-  sink.write(renderPlan(planned.plan, { policy, folder, all, paint: paintFor(sink), next: applyCommand(options) }))
+export function showPlan(sink: Sink, prepared: Prepared, options: Options, all: boolean): void {
+  const { planned, policy, folder, isPreview } = prepared
+  const next = isPreview ? 'A preview: it can be applied on its day' : `Apply it: ${applyCommand(options)}`
+  sink.write(renderPlan(planned.plan, { policy, folder, all, paint: paintFor(sink), next }))
 }
 
 /** The command that applies what this command planned. */
 function applyCommand(options: Options): string {
   const words = [
     ...(options.policies === 'policies' ? [] : ['--policies', options.policies]),
-    ...(options.at === undefined ? [] : ['--at', isoOf(options.at)]),
-    ...options.partner.flatMap(name => ['--partner', name]),
-    ...options.app.flatMap(name => ['--app', name]),
+    ...(options.at === undefined ? [] : ['--at', isoOf(options.at).replace(/T00:00:00\.000Z$/, '')]),
+    ...(options.partner ?? []).flatMap(name => ['--partner', name]),
+    ...(options.app ?? []).flatMap(name => ['--app', name]),
     ...(options.only === undefined ? [] : ['--only', options.only]),
     ...(options.sandbox === true ? ['--sandbox'] : []),
     ...(options.seed === undefined ? [] : ['--seed', options.seed]),

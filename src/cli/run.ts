@@ -60,7 +60,7 @@ function programOf(host: Host, does: Does): Command {
     .addHelpText('after', examples)
     .configureHelp({ showGlobalOptions: true, helpWidth: 120 })
     .configureOutput({
-      writeOut: text => host.stdout.write(text),
+      writeOut: text => host.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
       writeErr: text => host.stderr.write(text),
       getOutHasColors: () => host.stdout.color,
       getErrHasColors: () => host.stderr.color,

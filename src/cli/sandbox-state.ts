@@ -2,7 +2,7 @@
 // written: without state the seed is held in memory. A state that was not seeded to its end is seeded anew.
 
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDn } from '../model/escape.ts'
 import { Failure } from '../model/problem.ts'
@@ -91,6 +91,19 @@ function plant(seed: Seed, graph: Store, directory: Store, clock: () => Instant)
   const domain = createDirectory({ store: directory, domain: seed.domain, clock })
   domain.seed(seed.directory, seed.names.directory)
   return domain
+}
+
+/** Starts over, also from a state that nobody can read any more. */
+export function resetSandbox(host: Host, options: Place, clock: () => Instant): void {
+  try {
+    openSandbox(host, options, { use: 'fresh', clock }).close()
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'sandbox-corrupt') throw error
+    const folder = stateFolder(host, options)
+    const ours = readdirSync(folder).filter(name => /^(seed|graph|directory)\.(snapshot|journal)\.jsonl$/.test(name))
+    for (const name of ours) rmSync(join(folder, name))
+    openSandbox(host, options, { use: 'fresh', clock }).close()
+  }
 }
 
 /** What the example's clock shows, if the state or the seed is the example that ships with the program. */

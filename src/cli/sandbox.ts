@@ -7,8 +7,9 @@ import { dumpGraph } from '../sandbox/graph/dump.ts'
 import { serveGraph } from '../sandbox/graph/server.ts'
 import { exit } from './exit.ts'
 import type { Host } from './host.ts'
+import { exampleNow } from './installed.ts'
 import { type Action, type Does, type Options, wholeNumber } from './options.ts'
-import { exampleClock, openSandbox } from './sandbox-state.ts'
+import { exampleClock, openSandbox, resetSandbox } from './sandbox-state.ts'
 
 export function addSandbox(program: Command, does: Does): void {
   const sandbox = program
@@ -111,7 +112,8 @@ function sizeIn(text: string): GeneratedSize {
 }
 
 const reset: Action = async (host, options) => {
-  openSandbox(host, options, { use: 'fresh', clock: clockFor(host, options) }).close()
+  const standing = options.at ?? (options.seed === undefined ? exampleNow : undefined)
+  resetSandbox(host, options, standing === undefined ? host.now : () => standing)
   host.stderr.write(`The sandbox starts over from ${options.seed ?? 'the Contoso example'}.\n`)
   return exit.done
 }

@@ -92,8 +92,8 @@ function groupsOf(effects: readonly Effect[], view: EffectsView): readonly Group
         until: mostCommon(people.map(person => person.until)),
         through: groupNames(partner, grants, people, view.policy),
         people,
-        // A group of one may as well name the person's own line.
-        lines: first.lines.length > 0 ? first.lines : items.length === 1 ? first.effect.because : [],
+        // For one person, the person's own line is of interest as well.
+        lines: items.length === 1 ? first.effect.because : first.lines,
       },
     ]
   })

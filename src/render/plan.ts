@@ -14,7 +14,7 @@ import { safeText } from './safe-text.ts'
 import { countOf, wordsOf, wordsOfAll } from './words.ts'
 
 export interface PlanView extends EffectsView {
-  /** The command that applies this plan. */
+  /** What comes next. */
   readonly next: string
 }
 
@@ -130,5 +130,5 @@ function changes(plan: Plan, { paint, all }: PlanView): readonly string[] {
 
 function footer(plan: Plan, { next, paint }: PlanView): string {
   if (plan.changes.length === 0) return paint('green', 'Nothing to do.')
-  return `Plan ${shortDigest(plan.digest)}. Apply it: ${next}`
+  return `Plan ${shortDigest(plan.digest)}. ${next}`
 }

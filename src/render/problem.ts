@@ -1,4 +1,5 @@
-// Problems as a person reads them: one line that editors and CI can link, the line of the file, and a hint under the place.
+// Problems as a person reads them: one line that editors and CI can link, the line of the file, and a hint under the
+// place.
 
 import { styleText } from 'node:util'
 import type { Origin, Problem } from '../model/problem.ts'

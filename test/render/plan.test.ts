@@ -115,7 +115,7 @@ function shown(parts: Parts, view: Partial<PlanView> = {}): string {
     folder: 'policies/',
     all: false,
     paint: plain,
-    next: 'guestlist apply',
+    next: 'Apply it: guestlist apply',
     ...view,
   })
 }

@@ -1,66 +1,9 @@
 // What a person gets for a mistake: one line that says what and where, exit code 1, nothing on stdout, nothing changed.
 
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { emptyFolder, guestlist, repository } from './guestlist.ts'
-
-const cwd = emptyFolder()
-cpSync(join(repository, 'policies'), join(cwd, 'policies'), { recursive: true })
-
-describe('a mistake on the command line', () => {
-  const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
-    ['an unknown command', ['plam'], /unknown command 'plam'\n.*did you mean plan\?/],
-    ['an unknown option', ['plan', '--sandbux'], /unknown option '--sandbux'\n.*did you mean --sandbox\?/],
-    ['an option without its value', ['plan', '--at'], /'--at <date>' argument missing/],
-    ['no day', ['plan', '--at', '2026-13-01'], /--at <date>.*2026-13-01.*It is a day/],
-    ['an unknown format', ['plan', '--format', 'pdf'], /--format.*pdf.*text, json/],
-    ['a format of a later version', ['plan', '--sandbox', '--format', 'html'], /not supported yet: --format html/],
-    ['--base', ['plan', '--sandbox', '--base', 'origin/main'], /not supported yet: --base/],
-    ['a wrong directory', ['plan', '--only', 'azure'], /--only.*azure.*entra, active-directory/],
-    ['too many operands', ['validate', 'policies'], /too many arguments/],
-    ['--seed without --sandbox', ['plan', '--seed', 'x'], /error\[bad-option\]: --seed is for the sandbox/],
-    [
-      'an unknown partner',
-      ['plan', '--sandbox', '--partner', 'fabrikm'],
-      /no policy names partner `fabrikm`\n {2}did you mean `fabrikam`\?/,
-    ],
-    ['an unknown app', ['plan', '--sandbox', '--app', 'zzz'], /no policy names app `zzz`\n {2}there are: /],
-    ['no policies', ['plan', '--sandbox', '--policies', 'nowhere'], /nowhere.*error\[no-folder\]/],
-    ['no plan', ['apply', '--sandbox', 'nowhere.json'], /cannot read .*nowhere\.json: there is no such file/],
-    ['no seed', ['plan', '--sandbox', '--seed', 'nowhere'], /cannot read .*nowhere.*graph\.json/],
-    ['a trace that cannot be written', ['plan', '--sandbox', '--trace', 'nowhere/trace'], /error\[trace-unwritable\]/],
-    [
-      'an --out that cannot be written',
-      ['plan', '--sandbox', '--format', 'text', '--out', 'policies'],
-      /cannot write .*policies: /,
-    ],
-    ['a concurrency of none', ['apply', '--sandbox', '--concurrency', '0'], /--concurrency.*whole number from 1 to 64/],
-    ['a later option of serve', ['sandbox', 'serve', '--quota', 'small'], /not supported yet: sandbox serve --quota/],
-    ['an unknown kind', ['schema', 'partners'], /partners.*organization, partner, app, access, rule/],
-    ['apply --at in the future', ['apply', '--at', '2999-01-01'], /error\[future\]/],
-    [
-      'a real Active Directory',
-      ['plan'],
-      /not supported yet: a real Active Directory \(corp\.contoso\.com\)\n {2}use --sandbox/,
-    ],
-  ]
-  test.for(cases)('%s', async ([, args, message]) => {
-    const { code, stdout, stderr } = await guestlist(args, { cwd })
-    expect(stderr).toMatch(message)
-    expect(stderr).not.toMatch(/^\s+at .*:\d+/m)
-    expect(code).toBe(1)
-    if (!args.includes('--out')) expect(stdout).toBe('')
-    expect(existsSync(join(cwd, '.guestlist'))).toBe(false)
-  })
-
-  test('no command at all shows the help on stderr', async () => {
-    const { code, stdout, stderr } = await guestlist([], { cwd })
-    expect(code).toBe(1)
-    expect(stdout).toBe('')
-    expect(stderr).toContain('Usage: guestlist')
-  })
-})
 
 describe('a mistake in a policy', () => {
   test('stops plan and apply, every problem told, with exit code 1', async () => {
@@ -137,8 +80,33 @@ describe("the sandbox's state", () => {
     writeFileSync(join(folder, 'state'), 'a file where a folder should be')
     const { code, stderr } = await guestlist(['sandbox', 'reset', '--state', 'state'], { cwd: folder })
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^error\[sandbox-unreadable\]: cannot read the sandbox's state .*state.*ENOTDIR/)
+    expect(stderr).toMatch(/^error\[file\]: cannot use the sandbox's state in .*state: a file is in the way/)
     expect(stderr.trimEnd()).not.toContain('\n')
+  })
+
+  test('that is damaged says so, and a reset mends it', async () => {
+    const folder = emptyFolder()
+    expect((await guestlist(['sandbox', 'reset'], { cwd: folder })).code).toBe(0)
+    for (const name of ['graph', 'directory', 'seed']) {
+      writeFileSync(join(folder, `.guestlist/sandbox/${name}.snapshot.jsonl`), 'half a line')
+      const dumped = await guestlist(['sandbox', 'dump'], { cwd: folder })
+      expect(dumped.code).toBe(1)
+      expect(dumped.stderr).toMatch(/error\[sandbox-corrupt\].*damaged\n {2}start over with `guestlist sandbox reset`/)
+      expect((await guestlist(['sandbox', 'reset'], { cwd: folder })).code).toBe(0)
+      expect((await guestlist(['sandbox', 'dump'], { cwd: folder })).code).toBe(0)
+    }
+  })
+
+  test('a seed with a mistake costs nothing that was there', async () => {
+    const folder = emptyFolder()
+    cpSync(join(repository, 'src/sandbox/contoso'), join(folder, 'seed'), { recursive: true })
+    edit(join(folder, 'seed/graph.json'), '"userType"', '"usrType"')
+    expect((await guestlist(['sandbox', 'reset'], { cwd: folder })).code).toBe(0)
+    const before = (await guestlist(['sandbox', 'dump'], { cwd: folder })).stdout
+    const reset = await guestlist(['sandbox', 'reset', '--seed', 'seed'], { cwd: folder })
+    expect(reset.code).toBe(1)
+    expect(reset.stderr).toMatch(/error\[bad-seed\]: seed\/graph\.json: users\[\d+\].*usrType/)
+    expect((await guestlist(['sandbox', 'dump'], { cwd: folder })).stdout).toBe(before)
   })
 
   test('from another seed is not overwritten by --seed', async () => {

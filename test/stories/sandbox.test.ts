@@ -1,6 +1,6 @@
 // The sandbox by itself: served to any Graph client, with a state that outlives the server.
 
-import { cpSync } from 'node:fs'
+import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { collect, emptyFolder, guestlist, repository, start } from './guestlist.ts'
@@ -82,4 +82,24 @@ test('ends with 0 on SIGTERM too, and on a port of one’s choice', async () => 
   const second = await serve(emptyFolder(), '--port', port)
   expect(second.url).toBe(`http://127.0.0.1:${port}`)
   expect((await second.stop('SIGINT')).code).toBe(0)
+})
+
+test('a tenant that is made up lives in memory, or in a state of its own', async () => {
+  const cwd = emptyFolder()
+  const made = await serve(cwd, '--generate', 'guests=30,groups=2,memberships=40')
+  const { value } = await graph<{ value: unknown[] }>(made.url, 'GET', '/users')
+  expect(value).toHaveLength(30)
+  await made.stop('SIGINT')
+  expect(existsSync(join(cwd, '.guestlist'))).toBe(false)
+
+  const kept = await serve(cwd, '--generate', 'guests=30,groups=2,memberships=40', '--state', 'big')
+  await kept.stop('SIGINT')
+  const dumped = await guestlist(['sandbox', 'dump', '--state', 'big'], { cwd })
+  expect((JSON.parse(dumped.stdout) as { graph: { users: unknown[] } }).graph.users).toHaveLength(30)
+  const other = await guestlist(['sandbox', 'serve', '--generate', 'guests=31', '--state', 'big'], { cwd })
+  expect(other.code).toBe(1)
+  expect(other.stderr).toContain('error[other-seed]')
+  const wrong = await guestlist(['sandbox', 'serve', '--generate', 'gests=31'], { cwd })
+  expect(wrong.code).toBe(1)
+  expect(wrong.stderr).toContain('--generate does not know `gests=31`')
 })
