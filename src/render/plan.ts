@@ -65,6 +65,7 @@ function lookTwice(plan: Plan, { paint, policy }: PlanView): readonly string[] {
   const warn = (title: string, text: string): string => `    ${paint('yellow', '!')} ${title.padEnd(15)}${text}`
   const lines = [
     ...privileged(plan).map(text => warn('privileged', text)),
+    ...closed(plan).map(text => warn('closes', text)),
     ...adopted(plan).map(text => warn('not ours yet', text)),
     ...expiring(policy).map(text => warn('ends soon', text)),
     ...plan.findings
@@ -85,6 +86,15 @@ function privileged(plan: Plan): readonly string[] {
     const place = first.because[0]
     return [`${wordsOfAll(changes)}${place === undefined ? '' : `   ${placeOf(place)}`}`]
   })
+}
+
+/** Apps that everybody in the tenant could open so far: closing them touches employees, too. */
+function closed(plan: Plan): readonly string[] {
+  const apps = plan.changes
+    .filter(({ before, after }) => before?.assignmentRequired === false && after?.assignmentRequired === true)
+    .map(change => safeText(keyOf(change.id).join('/')))
+  if (apps.length === 0) return []
+  return [`${apps.join(', ')}: open to everybody in the tenant so far, then only to who is assigned, employees too`]
 }
 
 /** What was there before guestlist, and is looked after from now on. */

@@ -322,3 +322,15 @@ Running the same command again continues from here.
     'Applied 1 change. 2 accesses gained, 1 access lost.\n',
   )
 })
+
+test('closing an app that everybody could open is pointed out', () => {
+  const closing = change({
+    id: ids.application('expenses'),
+    action: 'adopt',
+    before: { assignmentRequired: false },
+    after: { assignmentRequired: true },
+  })
+  const closes = /closes +expenses: open to everybody in the tenant so far/
+  expect(shown({ changes: [closing] })).toMatch(closes)
+  expect(shown({ changes: [{ ...closing, before: { managed: false }, after: { managed: true } }] })).not.toMatch(closes)
+})
