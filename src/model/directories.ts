@@ -67,6 +67,8 @@ export type Filter =
   | { readonly present: string }
   | { readonly equals: readonly [attribute: string, value: string] }
   | { readonly startsWith: readonly [attribute: string, value: string] }
+  /** Links followed to their end: `member` finds the groups that hold the object `dn`, `memberOf` what the group holds. */
+  | { readonly inChain: readonly [attribute: string, dn: string] }
 
 export interface DirectorySearch {
   /** Distinguished name, or `<GUID=…>`. */

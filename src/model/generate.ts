@@ -1,5 +1,6 @@
-// A build script: schemas/*.schema.json -> src/model/policy.generated.ts. With --check it writes nothing and fails when the
-// file is not in step. Scalars are inlined; every object of a schema's $defs becomes an interface named after its kind.
+// A build script: schemas/*.schema.json -> src/model/policy.generated.ts. With --check it writes nothing and fails when
+// the file is not in step. Scalars are inlined; every object of a schema's $defs becomes an interface named after its
+// kind.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { compile } from 'json-schema-to-typescript'

@@ -1,4 +1,5 @@
-// Apps -> roles and places, and what an app needs of the Organization: connectors that may delegate, units that may be written.
+// Apps -> roles and places, and what an app needs of the Organization: connectors that may delegate, units that may be
+// written.
 
 import type { App } from '../model/policy.generated.ts'
 import type { ResolvedApp, ResolvedRole } from '../model/policy.ts'

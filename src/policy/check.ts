@@ -1,11 +1,13 @@
-// Documents -> checked documents: apiVersion and kind, then the kind's schema. One problem per mistake, each at the node
-// that is wrong. What is wrong is taken out of the document, so that the rest can still be resolved in the same run.
+// Documents -> checked documents: apiVersion and kind, then the kind's schema. One problem per mistake, each at the
+// node that is wrong. What is wrong is taken out of the document, so that the rest can still be resolved in the same
+// run.
 
 import type { ErrorObject } from 'ajv/dist/2020.js'
 import type { Problem } from '../model/problem.ts'
 import { faultAt, type Part, type SourceDocument, step } from './document.ts'
 import { nearest } from './hint.ts'
 import { explain } from './mistake.ts'
+import type { ParsedDocument } from './parse.ts'
 import { type Kind, kinds, type SpecOf, validatorOf } from './schemas.ts'
 import type { Fault } from './source.ts'
 
@@ -24,7 +26,7 @@ export interface Checked<K extends Kind = Kind> {
   readonly document: SourceDocument
   /** False if anything in it was an error: what is gone from it must not be missed again. */
   readonly sound: boolean
-  /** True if its YAML could not be read to the end: then `spec` is empty, and it may hold any name. */
+  /** True if its YAML or its kind could not be read: then `spec` is empty, and it may hold any name. */
   readonly broken: boolean
 }
 
@@ -35,13 +37,13 @@ export interface Checks {
   readonly problems: readonly Problem[]
 }
 
-export function checkDocuments(documents: Iterable<SourceDocument & { readonly broken: boolean }>): Checks {
+export function checkDocuments(documents: Iterable<ParsedDocument>): Checks {
   const checked: { [K in Kind]: Checked<K>[] } = { Organization: [], Partner: [], App: [], Access: [], Rule: [] }
   const problems: Problem[] = []
   for (const document of documents) {
-    const { value, broken } = document
+    const { value, state } = document
     const report = (pointer: string, part: Part, fault: Fault) => {
-      if (!broken) problems.push(faultAt(document, pointer, part, fault))
+      if (state !== 'broken') problems.push(faultAt(document, pointer, part, fault))
     }
     if (!isMapping(value)) {
       report('', 'value', {
@@ -51,12 +53,14 @@ export function checkDocuments(documents: Iterable<SourceDocument & { readonly b
       })
       continue
     }
-    const kind = kindOf(value, report)
-    if (kind === undefined) continue
-    const name = typeof value.name === 'string' ? value.name : ''
     const before = problems.length
+    const { kind, isKnown } = kindOf(value, report)
+    if (kind === undefined) continue
+    const written = document.places.get('/name')?.letters ?? value.name
+    const name = typeof written === 'string' ? written : ''
+    const broken = state === 'broken' || !isKnown
     if (!broken) validate(document, kind, report)
-    const sound = !broken && problems.slice(before).every(problem => problem.severity === 'warning')
+    const sound = state === 'whole' && problems.slice(before).every(problem => problem.severity === 'warning')
     const spec = (broken ? {} : value) as Draft<SpecOf[typeof kind]>
     add(checked, { kind, name, spec, document, sound, broken })
   }
@@ -73,7 +77,8 @@ type Mapping = Record<string, unknown>
 const isMapping = (value: unknown): value is Mapping =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function kindOf(value: Mapping, report: Report): Kind | undefined {
+/** The kind, or the one that was probably meant. */
+function kindOf(value: Mapping, report: Report): { readonly kind: Kind | undefined; readonly isKnown: boolean } {
   const { apiVersion, kind } = value
   if (apiVersion !== undefined && apiVersion !== 'guestlist/v1') {
     const message = '`apiVersion` must be `guestlist/v1`'
@@ -83,9 +88,10 @@ function kindOf(value: Mapping, report: Report): Kind | undefined {
       message,
       hint: 'is this file a policy?',
     })
-    return undefined
+    return { kind: undefined, isKnown: false }
   }
   const known = kinds.find(each => each === kind)
+  const meant = nearest(String(kind), kinds)
   const choice = `it is one of ${kinds.join(', ')}`
   if (kind === undefined) {
     const [message, hint] =
@@ -95,11 +101,10 @@ function kindOf(value: Mapping, report: Report): Kind | undefined {
     report('', 'value', { severity: 'error', code: 'missing-key', message, hint })
   } else if (known === undefined) {
     const written = typeof kind === 'object' ? 'like this' : `\`${kind}\``
-    const meant = nearest(String(kind), kinds)
     const hint = meant === undefined ? choice : `did you mean \`${meant}\`?`
     report('/kind', 'value', { severity: 'error', code: 'unknown-kind', message: `there is no kind ${written}`, hint })
   }
-  return known
+  return { kind: known ?? kinds.find(each => each === meant), isKnown: known !== undefined }
 }
 
 function validate(document: SourceDocument, kind: Kind, report: Report): void {
@@ -113,7 +118,8 @@ function validate(document: SourceDocument, kind: Kind, report: Report): void {
   const withUnknown = new Set(mistakes.flatMap(({ inside, fault }) => (fault.code === 'unknown-key' ? [inside] : [])))
   const reported = new Set<string>()
   for (const { inside, pointer, part, fault, missing } of mistakes) {
-    if (missing !== undefined && misspelt.has(inside + step(missing))) continue
+    if (missing !== undefined && (misspelt.has(inside + step(missing)) || document.places.has(inside + step(missing))))
+      continue
     if (fault.code === 'needs-one' && withUnknown.has(inside)) continue
     const node = `${missing ?? ''} ${pointer}`
     if (reported.has(node)) continue

@@ -1,5 +1,5 @@
-// What rules may speak of. Everything that a policy leaves out has a plain value here (empty text, empty list, false), so
-// that a rule needs no questions about presence; an access without end has more days than any limit.
+// What rules may speak of. Everything that a policy leaves out has a plain value here (empty text, empty list, false),
+// so that a rule needs no questions about presence; an access without end has more days than any limit.
 
 import type { Rule } from '../model/policy.generated.ts'
 import type { Address, ResolvedApp, ResolvedPartner, ResolvedPolicy } from '../model/policy.ts'

@@ -48,10 +48,9 @@ export async function loadPolicy(folder: string, at: Instant): Promise<LoadedPol
       problems.push(faultAt(document, '/activeDirectory/caFile', 'value', found))
   }
 
-  // A folder that is not there is one problem, not also a missing Organization.
-  const nothing = unread.some(problem => problem.code === 'no-folder')
-  const { policy, accesses, named, problems: unresolved } = resolvePolicy(documents, rosters, at)
-  if (!nothing) problems.push(...unresolved)
+  const lost = unread.length > 0 || parsed.some(each => each.lost)
+  const { policy, accesses, named, problems: unresolved } = resolvePolicy(documents, { rosters, at, lost })
+  problems.push(...unresolved)
   const rules = readRules(named.rules.values(), problem => problems.push(problem))
   const unsound = new Set(
     Object.values(documents).flatMap(list => list.filter(each => !each.sound).map(each => `${each.kind}/${each.name}`)),

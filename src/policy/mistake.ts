@@ -40,7 +40,8 @@ export function explain(error: ErrorObject, kind: string): Mistake | undefined {
     const { hint, ...rest } = fault
     return { inside, pointer, part, fault: { severity: 'error', ...rest, ...(hint === undefined ? {} : { hint }) } }
   }
-  if (propertyName !== undefined && keyword !== 'propertyNames') return undefined
+  // Either only repeats what another finding says; a value that is not there was refused already.
+  if ((propertyName !== undefined && keyword !== 'propertyNames') || data === undefined) return undefined
   switch (keyword) {
     case 'additionalProperties': {
       const key = String(params.additionalProperty)

@@ -1,4 +1,5 @@
-// The canonical order of a resolved policy: by name, in code units, whatever the order of files and lines. Problems go by place.
+// The canonical order of a resolved policy: by name, in code units, whatever the order of files and lines. Problems go
+// by place.
 
 import type { Origin } from '../model/problem.ts'
 

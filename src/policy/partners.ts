@@ -1,4 +1,5 @@
-// Partners -> groups and people as of one instant: who belongs to whom, who is listed where, whose membership has ended.
+// Partners -> groups and people as of one instant: who belongs to whom, who is listed where, whose membership has
+// ended.
 
 import type { Partner } from '../model/policy.generated.ts'
 import type { Member, Person, ResolvedGroup, ResolvedPartner } from '../model/policy.ts'

@@ -1,5 +1,5 @@
-// The file system, as far as a policy may see it: files below the policies folder and nothing else. A link that leads out of
-// the folder is an error even if nothing would be read through it.
+// The file system, as far as a policy may see it: files below the policies folder and nothing else. A link that leads
+// out of the folder is an error even if nothing would be read through it.
 
 import { isUtf8 } from 'node:buffer'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'

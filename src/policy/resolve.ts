@@ -23,9 +23,20 @@ export interface Resolution {
   readonly problems: readonly Problem[]
 }
 
-export function resolvePolicy(documents: CheckedDocuments, rosters: Rosters, at: Instant): Resolution {
+interface Circumstances {
+  readonly rosters: Rosters
+  readonly at: Instant
+  /** True if files could not be read: what is not found may be in one of them, and is not missed. */
+  readonly lost: boolean
+}
+
+const saysMissing = new Set(['no-organization', 'unknown-partner', 'unknown-app'])
+
+export function resolvePolicy(documents: CheckedDocuments, { rosters, at, lost }: Circumstances): Resolution {
   const problems: Problem[] = []
-  const report = (problem: Problem) => problems.push(problem)
+  const report = (problem: Problem) => {
+    if (!lost || !saysMissing.has(problem.code)) problems.push(problem)
+  }
   const named = indexNames(documents, report)
   const { organization } = named
   const { partners, people } = resolvePartners(named.partners, rosters, at, report)
@@ -36,7 +47,9 @@ export function resolvePolicy(documents: CheckedDocuments, rosters: Rosters, at:
   checkAppClaims(named.apps.values(), report)
   checkApps(named.apps.values(), organization, report)
   checkNeeds(named, accesses, report)
-  if (documents.Access.every(access => access.sound)) reportUnused(named, accesses, report)
+  // A name that was misspelt is not also unused.
+  const misnamed = problems.some(problem => problem.code.startsWith('unknown-'))
+  if (!lost && !misnamed && documents.Access.every(access => access.sound)) reportUnused(named, accesses, report)
   if (organization === undefined) return { policy: undefined, accesses, named, problems }
   checkOrganization(organization, at, report)
   checkLongestAccess(organization, accesses, at, report)

@@ -1,4 +1,5 @@
-// CSV rosters: a header row, then a person a line. Every member keeps its own line, for a roster is edited by people too.
+// CSV rosters: a header row, then a person a line. Every member keeps its own line, for a roster is edited by people
+// too.
 
 import { CsvError, parse } from 'csv-parse/sync'
 import type { Problem } from '../model/problem.ts'
@@ -53,8 +54,7 @@ function parseRoster(source: Source): Roster {
     message,
     ...(hint === undefined ? {} : { hint }),
   })
-  const hidden = hiddenInText(source.text)
-  if (hidden !== undefined) report({ start: hidden.index, end: hidden.index + 1 }, hidden.fault)
+  for (const { index, fault } of hiddenInText(source.text)) report({ start: index, end: index + 1 }, fault)
 
   const lines = linesOf(source)
   if ('message' in lines) {

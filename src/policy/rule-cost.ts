@@ -1,5 +1,5 @@
-// What a rule may cost. CEL always ends, but loops within loops and some regular expressions do so late: they are refused
-// before they run, for a policy is checked on machines that others wait for.
+// What a rule may cost. CEL always ends, but loops within loops and some regular expressions do so late: they are
+// refused before they run, for a policy is checked on machines that others wait for.
 
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { Range } from './source.ts'

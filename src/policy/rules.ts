@@ -1,7 +1,7 @@
-// Rules: each `deny` is read and typed before it is asked, so that a word that does not exist is an error where it stands.
-// A denial is a problem at the thing denied; it refuses the plan and leaves the policy readable.
+// Rules: each `deny` is read and typed before it is asked, so that a word that does not exist is an error where it
+// stands. A denial is a problem at the thing denied; it refuses the plan and leaves the policy readable.
 
-import { Environment, EvaluationError, type ParseResult } from '@marcbachmann/cel-js'
+import { TypeError as CelTypeError, Environment, EvaluationError, type ParseResult } from '@marcbachmann/cel-js'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import type { Problem } from '../model/problem.ts'
 import type { ResolvedAccess } from './accesses.ts'
@@ -58,15 +58,17 @@ interface World {
 
 export function askRules(rules: readonly Ready[], { policy, accesses, unsound, sources }: World): readonly Problem[] {
   const subjects = subjectsOf(policy, accesses)
+  const asked = new Map<Each, readonly Subject[]>()
   return rules.flatMap(({ rule, each, deny, ask }) => {
     const problems: Problem[] = []
     let failed = false
-    for (const subject of subjects[each]()) {
+    const about = asked.get(each) ?? [...subjects[each]()]
+    asked.set(each, about)
+    for (const subject of about) {
       if (subject.from.some(document => unsound.has(document))) continue
       try {
         if (ask({ [each]: subject.facts }) === true) problems.push(denial(rule, subject, sources))
       } catch (error) {
-        if (!(error instanceof EvaluationError)) throw error
         if (!failed) problems.push(failure(rule, deny, subject, error))
         failed = true
       }
@@ -93,19 +95,11 @@ function denial(
   return problemAt(source, { start, end: start + denied.length }, fault)
 }
 
-function failure(
-  { document }: Checked<'Rule'>,
-  deny: string,
-  { name, origin }: Subject,
-  error: EvaluationError,
-): Problem {
-  const range = rangeInScalar(document, '/deny', deny, error.range ?? { start: 0, end: deny.length })
-  const message = `this cannot be answered: ${error.summary.charAt(0).toLowerCase()}${error.summary.slice(1)}`
-  return problemAt(document.source, range, {
-    severity: 'error',
-    code: 'rule-failed',
-    message,
-    hint: `asked about ${name}:`,
-    see: origin,
-  })
+function failure({ document }: Checked<'Rule'>, deny: string, { name, origin }: Subject, error: unknown): Problem {
+  const told = error instanceof EvaluationError || error instanceof CelTypeError ? error : undefined
+  const range = rangeInScalar(document, '/deny', deny, told?.range ?? { start: 0, end: deny.length })
+  const summary = told?.summary ?? 'it is too much to evaluate'
+  const message = `this cannot be answered: ${summary.charAt(0).toLowerCase()}${summary.slice(1)}`
+  const fault: Fault = { severity: 'error', code: 'rule-failed', message, hint: `asked about ${name}:`, see: origin }
+  return problemAt(document.source, range, fault)
 }

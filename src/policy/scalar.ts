@@ -1,5 +1,5 @@
-// The way back from a place in a scalar's value to the place in the file where it is written. Folding and indentation only
-// ever change white space, so the nth letter of the value is the nth letter of what is written.
+// The way back from a place in a scalar's value to the place in the file where it is written. Folding and indentation
+// only ever change white space, so the nth letter of the value is the nth letter of what is written.
 
 import type { Place, SourceDocument } from './document.ts'
 import type { Range } from './source.ts'

@@ -1,5 +1,5 @@
-// The validators, made from schemas/ once. `format` is answered by text.ts; `errorMessage` is the sentence that a person
-// reads in place of a pattern, here and in editors.
+// The validators, made from schemas/ once. `format` is answered by text.ts; `errorMessage` is the sentence that a
+// person reads in place of a pattern, here and in editors.
 
 import { createRequire } from 'node:module'
 import { Ajv2020, type AnySchemaObject, type ValidateFunction } from 'ajv/dist/2020.js'

@@ -48,15 +48,20 @@ const inName = new RegExp(
   `[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u180e\\u200b\\u200e\\u200f\\u2028\\u2029\\u2060-\\u2064\\ufeff${bidi}]`,
 )
 
-/** Where a text, line breaks allowed, holds a control or bidi character: one per line is enough to say. */
-export function hiddenInText(text: string): { readonly index: number; readonly fault: Fault } | undefined {
-  const match = inText.exec(text)
-  if (match === null) return undefined
-  const message = `${nameOf(match[0])}, is hidden here`
-  return {
-    index: match.index,
-    fault: error('hidden-character', message, 'remove it: what people review must be what counts'),
+/** Where a text, line breaks allowed, holds control or bidi characters: one place a line, and not without end. */
+export function hiddenInText(text: string): readonly { readonly index: number; readonly fault: Fault }[] {
+  const found = []
+  for (let at = text.search(inText); at !== -1 && found.length < 100; ) {
+    const message = `${nameOf(text[at] ?? '')}, is hidden here`
+    found.push({
+      index: at,
+      fault: error('hidden-character', message, 'remove it: what people review must be what counts'),
+    })
+    const nextLine = text.indexOf('\n', at)
+    const rest = nextLine === -1 ? -1 : text.slice(nextLine).search(inText)
+    at = rest === -1 ? -1 : nextLine + rest
   }
+  return found
 }
 
 function hiddenInName(text: string): Fault | undefined {

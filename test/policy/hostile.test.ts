@@ -20,7 +20,7 @@ f: [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e]
 
 test.each<[string, Files, string]>([
   ['a duplicate key', withAccess(`${access}partner: litware\n`), 'error[duplicate-key] access.yaml:7:1'],
-  ['an alias bomb', { ...sound, 'bomb.yaml': bomb }, 'error[alias-bomb] bomb.yaml:4:8'],
+  ['an alias bomb', { ...sound, 'bomb.yaml': bomb }, 'error[alias-bomb] bomb.yaml:4:36'],
   [
     'an alias to nothing',
     withAccess(access.replace('payroll\n', 'payroll\nreason: *x\n')),
@@ -36,7 +36,7 @@ test.each<[string, Files, string]>([
   [
     'deep lines',
     { ...sound, 'deep.yaml': Array.from({ length: 2000 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join('') },
-    'error[too-deep] deep.yaml:50:50',
+    'error[too-deep] deep.yaml:49:49',
   ],
   ['__proto__', withAccess(`${access}__proto__: {polluted: true}\n`), 'error[forbidden-key] access.yaml:7:1'],
   [
@@ -49,7 +49,7 @@ test.each<[string, Files, string]>([
     { ...sound, 'fabrikam.yaml': fabrikam.replace('  engineers', '\tengineers') },
     'error[tab-indent] fabrikam.yaml:8:1',
   ],
-  ['an unclosed quotation mark', withAccess(`${access}reason: "x\n`), 'error[yaml-syntax] access.yaml:7:11'],
+  ['an unclosed quotation mark', withAccess(`${access}reason: "x\n`), 'error[yaml-syntax] access.yaml:7:9'],
   ['a colon in text', withAccess(`${access}reason: see: here\n`), 'error[yaml-syntax] access.yaml:7:9'],
   ['a JavaScript tag', withAccess(`${access}reason: !!js/function x\n`), 'error[unsupported-yaml] access.yaml:7:9'],
   ['a binary tag', withAccess(`${access}reason: !!binary aGk=\n`), 'error[unsupported-yaml] access.yaml:7:9'],

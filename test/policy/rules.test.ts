@@ -56,13 +56,13 @@ test('days count whole days, both ends included', async () => {
 })
 
 test('a warning stays a warning, and what is over is not asked about', async () => {
-  expect(places(await load({ ...sound, 'rule.yaml': rule('access', '!false', 'warning') }))).toEqual([
+  expect(places(await load({ ...sound, 'rule.yaml': rule('access', `'!false'`, 'warning') }))).toEqual([
     'warning[rule/a-rule] access.yaml:3:7',
   ])
   const over = await load({
     ...sound,
     'access.yaml': `${access}until: 2026-01-01\n`,
-    'rule.yaml': rule('access', '!false'),
+    'rule.yaml': rule('access', `'!false'`),
   })
   expect(places(over)).toEqual(['warning[already-over] access.yaml:7:8'])
 })
@@ -80,7 +80,7 @@ test('a person reaches only what is in force', async () => {
 test('a person is blamed on the line of a roster', async () => {
   const partner = `${fabrikam.slice(0, fabrikam.indexOf('    members'))}    membersFrom: {csv: people.csv}\n`
   const files = { ...sound, 'fabrikam.yaml': partner, 'people.csv': 'displayName,address\nLee,lee@fabrikam.com\n' }
-  const loaded = await load({ ...files, 'rule.yaml': rule('person', '"payroll" in person.apps') })
+  const loaded = await load({ ...files, 'rule.yaml': rule('person', `'"payroll" in person.apps'`) })
   expect(places(loaded)).toEqual(['error[rule/a-rule] people.csv:2:5'])
   expect(loaded.problems[0]).toMatchObject({ excerpt: 'Lee,lee@fabrikam.com', length: 16 })
 })
@@ -89,7 +89,7 @@ test('rules are not asked about what has errors of its own', async () => {
   const files = {
     ...sound,
     'payroll.yaml': `${payroll}requires: [mfaa]\n`,
-    'rule.yaml': rule('access', '!("mfa" in access.app.requires)'),
+    'rule.yaml': rule('access', `'!("mfa" in access.app.requires)'`),
   }
   expect(places(await load(files))).toEqual(['error[bad-value] payroll.yaml:14:12'])
 })
@@ -143,4 +143,17 @@ test.each<[string, RegExp]>([
   const loaded = await withRule('access', `'${deny}'`)
   expect(places(loaded).map(place => place.split(' ')[0])).toEqual(['error[bad-expression]'])
   expect(`${loaded.problems[0]?.message} ${loaded.problems[0]?.hint}`).toMatch(says)
+})
+
+test.each([
+  'dyn(1) + dyn("x") == dyn(2)',
+  'access.groups[7] == "x"',
+  '1 / size(access.app.requires) == 1',
+  'int(access.name) == 1',
+])('told once, at the rule, when it cannot be answered: %s', async deny => {
+  const files = { ...sound, 'more.yaml': access.replace('fabrikam-payroll', 'b').replace('[engineers]', '[others]') }
+  const fabrikamWithTwo = `${fabrikam}  others:\n    members: []\n`
+  const loaded = await load({ ...files, 'fabrikam.yaml': fabrikamWithTwo, 'rule.yaml': rule('access', `'${deny}'`) })
+  expect(places(loaded)).toEqual([expect.stringMatching(/^error\[rule-failed\] rule\.yaml:7:/)])
+  expect(loaded.problems[0]).toMatchObject({ see: { file: 'more.yaml', line: 3 } })
 })

@@ -45,6 +45,7 @@ function candidatesOf(database: Database, filter: Filter): readonly Entry[] | un
     const sets = filter.or.map(each => candidatesOf(database, each))
     return sets.includes(undefined) ? undefined : [...new Set(sets.flatMap(set => set ?? []))]
   }
+  if ('inChain' in filter) return chained(database, filter.inChain)
   if (!('equals' in filter)) return undefined
   const [name, value] = filter.equals
   const attribute = attributeOf(name)
@@ -60,6 +61,38 @@ function candidatesOf(database: Database, filter: Filter): readonly Entry[] | un
   return attribute?.indexed === true ? database.find(attribute.key, value) : undefined
 }
 
+/** The objects from which links of this attribute lead to the object `dn`, over any number of steps. */
+function chained(database: Database, [name, dn]: readonly [name: string, dn: string]): readonly Entry[] | undefined {
+  const link = attributeOf(name)?.link
+  const end = entryNamed(database, dn)
+  if (link === undefined || end === undefined) return link && []
+  const step = link.isBack ? database.targets : database.sources
+  return [...walk(end.id, id => step(link.forward, id))].flatMap(id => database.get(id) ?? [])
+}
+
+function isInChain(database: Database, entry: Entry, [name, dn]: readonly [name: string, dn: string]) {
+  const link = attributeOf(name)?.link
+  const end = entryNamed(database, dn)
+  if (link === undefined || end === undefined) return link && false
+  // From the member up: nobody is in as many groups as a group has members.
+  const [from, to] = link.isBack ? [entry.id, end.id] : [end.id, entry.id]
+  return walk(from, id => database.sources(link.forward, id)).some(id => id === to)
+}
+
+/** What is reached from `start`, each once; `start` itself only on a way round. */
+function* walk(start: string, step: (id: string) => Iterable<string>): IteratorObject<string, undefined> {
+  const seen = new Set<string>()
+  const open = [start]
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    for (const next of step(id)) {
+      if (seen.has(next)) continue
+      seen.add(next)
+      open.push(next)
+      yield next
+    }
+  }
+}
+
 function listOf(entry: Entry | undefined): readonly Entry[] {
   return entry === undefined ? [] : [entry]
 }
@@ -72,6 +105,7 @@ function matches(database: Database, entry: Entry, filter: Filter): boolean | un
     const attribute = attributeOf(filter.present)
     return attribute && valuesOf(database, entry, attribute).length > 0
   }
+  if ('inChain' in filter) return isInChain(database, entry, filter.inChain)
   const [name, value] = 'equals' in filter ? filter.equals : filter.startsWith
   const attribute = attributeOf(name)
   if (attribute === undefined) return undefined

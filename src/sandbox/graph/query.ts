@@ -38,7 +38,7 @@ const known = [
   '$format',
 ]
 
-/** `types`: what the listed items may be; more than one for a mixed collection. */
+/** The options of a request for one object or for a collection of a resource. */
 export function queryOf(request: GraphRequest, type: string, isCollection: boolean): Query {
   const { options } = request
   const resource = resources[type]

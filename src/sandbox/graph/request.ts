@@ -70,8 +70,8 @@ export function bodyOf(request: GraphRequest): Readonly<Record<string, unknown>>
 /** The id that an `@odata.id` or an `@odata.bind` names: its last path segment, whatever the host. */
 export function referencedId(reference: unknown): string {
   if (typeof reference !== 'string') throw malformed('An entity reference link must be a string.')
-  const path = decodeURIComponent(reference.split(/[?#]/)[0] ?? '').replace(/\/+$/, '')
-  const last = path.slice(path.lastIndexOf('/') + 1)
+  const path = (reference.split(/[?#]/)[0] ?? '').replace(/\/+$/, '')
+  const last = path.slice(path.lastIndexOf('/') + 1).replaceAll('%27', "'")
   return (/^[\w.]+\('?([^']*)'?\)$/.exec(last)?.[1] ?? last).toLowerCase()
 }
 

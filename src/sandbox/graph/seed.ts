@@ -3,18 +3,16 @@
 
 import { Failure } from '../../model/problem.ts'
 import type { Store } from '../store.ts'
-import { checkedBody } from './body.ts'
 import { complete, seededAt } from './complete.ts'
-import { GraphError } from './errors.ts'
 import { assignmentId, uuidOf } from './ids.ts'
 import type { Item } from './match.ts'
-import { authorizationPolicyDefaults, crossTenantDefaults } from './policies.ts'
 import { isGuid } from './request.ts'
+import { connectorGroupNamed, seedConnectors, seedPolicies } from './seed-outside.ts'
+import { checkProperties, itemsAt, objectAt, type Seeding, withoutNulls } from './seeding.ts'
 import {
   type AppRoleAssignment,
   collectionOf,
   type DirectoryType,
-  defaultConnectorGroup,
   type Entity,
   listOf,
   type TenantSettings,
@@ -47,15 +45,6 @@ const relationsOf: Readonly<Record<DirectoryType, readonly string[]>> = {
   group: ['members', 'owners'],
   application: ['owners', 'connectorGroup'],
   servicePrincipal: ['owners', 'appRoleAssignedTo'],
-}
-
-interface Seeding {
-  readonly store: Store
-  readonly settings: TenantSettings
-  readonly types: Map<string, DirectoryType>
-  /** Ids by every name that a reference may use, in lower case. */
-  readonly names: Map<string, Set<string>>
-  fail(path: string, what: string, hint?: string): Failure
 }
 
 /** Fills an empty store; all of it or nothing. `file` is named in messages. */
@@ -164,26 +153,6 @@ function entityOf(seeding: Seeding, item: Item, type: DirectoryType, path: strin
   return entity
 }
 
-function withoutNulls(item: Item): Item {
-  return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== null && value !== undefined))
-}
-
-function checkProperties({ fail }: Seeding, item: Item, type: string, path: string): void {
-  for (const [name, value] of Object.entries(item)) {
-    if (value === null) continue
-    try {
-      checkedBody({ [name]: value }, { title: type, type, readOnly: new Set() })
-    } catch (error) {
-      if (!(error instanceof GraphError)) throw error
-      throw fail(
-        `${path}.${name}`,
-        `is refused: ${error.message}`,
-        `properties and types are those of microsoft.graph.${type}`,
-      )
-    }
-  }
-}
-
 function namesOf(entity: Entity, type: DirectoryType): readonly unknown[] {
   const { id, userPrincipalName, mail, displayName, uniqueName, appId } = entity
   return type === 'user' ? [id, userPrincipalName, mail] : [id, displayName, uniqueName, mail, appId]
@@ -278,98 +247,4 @@ function roleNamed(seeding: Seeding, resource: Entity, role: unknown, path: stri
   if (found === undefined)
     throw seeding.fail(path, `is ${JSON.stringify(role)}, which is no app role of ${String(resource.displayName)}`)
   return String(found.id)
-}
-
-function seedConnectors(seeding: Seeding, root: Item): void {
-  const { store, settings, fail } = seeding
-  const groups = store.collection<Entity>('connectorGroups')
-  const membersOf = new Map<string, readonly [members: readonly unknown[], path: string]>()
-  for (const [{ members, ...item }, path] of itemsAt(root, 'connectorGroups', fail)) {
-    const defaults = { connectorGroupType: 'applicationProxy', isDefault: false, region: 'eur' }
-    const entity = namedEntity(seeding, { ...defaults, ...item }, 'connectorGroup', 'name', path)
-    groups.put(entity.id, entity)
-    membersOf.set(entity.id, [listOf(members), path])
-  }
-  if (![...groups.values()].some(({ isDefault }) => isDefault === true)) {
-    const group = defaultConnectorGroup(settings.tenantId)
-    groups.put(group.id, group)
-  }
-  const connectors = store.collection<Entity>('connectors')
-  for (const [{ memberOf = [], ...item }, path] of itemsAt(root, 'connectors', fail)) {
-    const defaults = { externalIp: '203.0.113.10', status: 'active', version: '1.5.4418.0' }
-    const entity = namedEntity(seeding, { ...defaults, ...item }, 'connector', 'machineName', path)
-    const [group, other] = listOf(memberOf)
-    if (!Array.isArray(memberOf) || other !== undefined)
-      throw fail(`${path}.memberOf`, 'must be an array with one connector group')
-    const connectorGroup = group === undefined ? undefined : connectorGroupNamed(seeding, group, `${path}.memberOf[0]`)
-    connectors.put(entity.id, { ...entity, ...(connectorGroup === undefined ? {} : { connectorGroup }) })
-  }
-  // A seed may say the same from the group's side.
-  for (const [connectorGroup, [members, path]] of membersOf) {
-    for (const [index, name] of members.entries()) {
-      const place = `${path}.members[${index}]`
-      const connector = [...connectors.values()].find(({ id, machineName }) => id === name || machineName === name)
-      if (connector === undefined) throw fail(place, `names ${JSON.stringify(name)}, which is no connector of the seed`)
-      if ((connector.connectorGroup ?? connectorGroup) !== connectorGroup)
-        throw fail(place, 'is a member of another connector group')
-      connectors.put(connector.id, { ...connector, connectorGroup })
-    }
-  }
-}
-
-function connectorGroupNamed({ store, fail }: Seeding, reference: unknown, path: string): string {
-  const group = [...store.collection<Entity>('connectorGroups').values()].find(
-    ({ id, name }) => id === reference || name === reference,
-  )
-  if (group === undefined)
-    throw fail(path, `names ${JSON.stringify(reference)}, which is no connector group of the seed`)
-  return group.id
-}
-
-function namedEntity(seeding: Seeding, item: Item, type: string, nameProperty: string, path: string): Entity {
-  checkProperties(seeding, item, type, path)
-  const name = item[nameProperty]
-  if (typeof name !== 'string') throw seeding.fail(`${path}.${nameProperty}`, 'is missing')
-  const id = typeof item.id === 'string' ? item.id.toLowerCase() : uuidOf(seeding.settings.tenantId, type, name)
-  return { ...withoutNulls(item), id }
-}
-
-function seedPolicies(seeding: Seeding, root: Item): void {
-  const { store, fail } = seeding
-  for (const [item, path] of itemsAt(root, 'conditionalAccessPolicies', fail)) {
-    const entity = namedEntity(seeding, item, 'conditionalAccessPolicy', 'displayName', path)
-    store.collection('conditionalAccessPolicies').put(entity.id, entity)
-  }
-  for (const [item, path] of itemsAt(root, 'crossTenantAccessPartners', fail)) {
-    checkProperties(seeding, item, 'crossTenantAccessPolicyConfigurationPartner', path)
-    if (!isGuid(item.tenantId)) throw fail(`${path}.tenantId`, 'must be a GUID')
-    store.collection('crossTenantAccessPartners').put(item.tenantId.toLowerCase(), item)
-  }
-  for (const [{ invitedUser, createdDateTime, ...item }, path] of itemsAt(root, 'invitations', fail)) {
-    checkProperties(seeding, item, 'invitation', path)
-    if (typeof item.id !== 'string') throw fail(`${path}.id`, 'is missing')
-    store.collection('invitations').put(item.id, { ...item, invitedUser, createdDateTime })
-  }
-  const singletons = [
-    ['authorizationPolicy', 'authorizationPolicy', authorizationPolicyDefaults],
-    ['crossTenantAccessPolicyDefault', 'crossTenantAccessPolicyConfigurationDefault', crossTenantDefaults],
-  ] as const
-  for (const [name, type, defaults] of singletons) {
-    if (root[name] === undefined) continue
-    const item = objectAt(root[name], name, fail)
-    checkProperties(seeding, item, type, name)
-    store.collection('policies').put(name, { ...defaults, ...item })
-  }
-}
-
-function itemsAt(root: Item, name: string, fail: Seeding['fail']): readonly (readonly [item: Item, path: string])[] {
-  const value = root[name]
-  if (value === undefined) return []
-  if (!Array.isArray(value)) throw fail(name, 'must be an array')
-  return value.map((item, index) => [objectAt(item, `${name}[${index}]`, fail), `${name}[${index}]`])
-}
-
-function objectAt(value: unknown, path: string, fail: Seeding['fail']): Item {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Item
-  throw fail(path, value === undefined ? 'is missing' : 'must be an object')
 }

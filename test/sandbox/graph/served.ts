@@ -37,7 +37,7 @@ export interface Served {
 /** Serves a seed; paths without a version are v1.0. */
 export async function serve(seed: object = {}, settings: object = {}): Promise<Served> {
   const store = openStore(undefined, 'graph')
-  seedGraph(store, { tenant: { ...tenant, ...settings }, ...seed })
+  seedGraph(store, { ...seed, tenant: { ...tenant, ...settings } })
   const clock = { now }
   const server = await serveGraph({ store, clock: () => clock.now })
   onTestFinished(() => server.close())
@@ -75,7 +75,7 @@ export async function serve(seed: object = {}, settings: object = {}): Promise<S
     id: (collection, name) => {
       const items = [...store.collection<Record<string, unknown>>(collection).values()]
       const found = items.find(item =>
-        [item.userPrincipalName, item.mail, item.displayName, item.uniqueName].includes(name),
+        [item.userPrincipalName, item.mail, item.displayName, item.uniqueName, item.name].includes(name),
       )
       if (found === undefined) throw new Error(`the seed has no ${name} in ${collection}`)
       return String(found.id)
