@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { applyPlan } from '../engine/apply.ts'
+import { digestOfContent } from '../engine/plan.ts'
 import type { Outcome } from '../model/outcome.ts'
 import { Failure } from '../model/problem.ts'
 import { count } from '../render/layout.ts'
@@ -89,9 +90,14 @@ function digestIn(path: string, file: string): string {
   } catch (error) {
     throw error instanceof SyntaxError ? notAPlan : error
   }
-  const { formatVersion, digest } = (value ?? {}) as { formatVersion?: unknown; digest?: unknown }
+  const plan = (value ?? {}) as { formatVersion?: unknown; digest?: unknown; effects?: unknown; changes?: unknown }
+  const { formatVersion, digest } = plan
   if (typeof digest !== 'string') throw notAPlan
   if (formatVersion !== '1') throw new Failure('not-a-plan', `${file} is a plan of another version`, 'plan again')
+  if (digestOfContent(plan) !== digest) {
+    const message = `${file} was changed after it was made: its digest is not that of what it says`
+    throw new Failure('edited-plan', message, 'plan again, and review that')
+  }
   return digest
 }
 

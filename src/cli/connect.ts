@@ -5,14 +5,16 @@ import { connectGraph, type GraphConnection } from '../connect/graph/client.ts'
 import { sleep } from '../connect/graph/clock.ts'
 import { clouds } from '../connect/graph/clouds.ts'
 import { createTokenSource } from '../connect/graph/credentials.ts'
+import { connectDirectory, type DirectoryConnection } from '../connect/ldap/connection.ts'
+import { bindFrom } from '../connect/ldap/credentials.ts'
 import { openTrace, type Trace, traceDirectory } from '../connect/trace.ts'
 import type { Directories, DirectoryWriters } from '../model/directories.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
-import { Failure } from '../model/problem.ts'
+import { readAuthority } from '../policy/authority.ts'
 import { serveGraph } from '../sandbox/graph/server.ts'
 import type { Host } from './host.ts'
 import { type Options, pathOf } from './options.ts'
-import { openSandbox } from './sandbox-state.ts'
+import { checkDomain, openSandbox } from './sandbox-state.ts'
 
 export interface Connection {
   readonly from: Directories
@@ -30,7 +32,7 @@ export async function connect(
   const trace = options.trace === undefined ? undefined : openTrace(pathOf(host, options.trace), host.elapsed)
   return options.sandbox === true
     ? await connectSandbox(host, options, policy, use, trace)
-    : connectServices(host, policy, trace)
+    : await connectServices(host, options, policy, trace)
 }
 
 async function connectSandbox(
@@ -43,6 +45,7 @@ async function connectSandbox(
   const clock = (): number => policy.at
   const state = openSandbox(host, options, { use, clock })
   try {
+    checkDomain(state, policy)
     const server = await serveGraph({ store: state.graph, clock })
     const graph = graphAt(server.url, async () => 'sandbox', host, trace)
     const directory = trace === undefined ? state.directory : traceDirectory(state.directory, trace)
@@ -65,22 +68,49 @@ async function connectSandbox(
   }
 }
 
-function connectServices(host: Host, policy: ResolvedPolicy, trace: Trace | undefined): Connection {
-  const { entra, activeDirectory } = policy.organization.spec
-  if (activeDirectory !== undefined) {
-    throw new Failure(
-      'not-supported-yet',
-      `not supported yet: a real Active Directory (${activeDirectory.domain})`,
-      'use --sandbox, or policies without activeDirectory',
-    )
-  }
+async function connectServices(
+  host: Host,
+  options: Options,
+  policy: ResolvedPolicy,
+  trace: Trace | undefined,
+): Promise<Connection> {
+  const { entra } = policy.organization.spec
   const cloud = entra.cloud ?? 'global'
   const getToken = createTokenSource({ environment: host.env, cloud, tenantId: entra.tenantId })
   const graph = graphAt(clouds[cloud].graph, getToken, host, trace)
+  const directory = await directoryOf(host, options, policy, trace)
   return {
-    from: { entra: graph.reader() },
-    writers: () => ({ entra: graph.writer(), randomBytes: host.randomBytes, now: host.now() }),
-    close: async () => {},
+    from: { entra: graph.reader(), ...(directory === undefined ? {} : { activeDirectory: directory.reader() }) },
+    writers: () => ({
+      entra: graph.writer(),
+      ...(directory === undefined ? {} : { activeDirectory: directory.writer() }),
+      randomBytes: host.randomBytes,
+      now: host.now(),
+    }),
+    close: async () => await directory?.close(),
+  }
+}
+
+async function directoryOf(
+  host: Host,
+  options: Options,
+  policy: ResolvedPolicy,
+  trace: Trace | undefined,
+): Promise<DirectoryConnection | undefined> {
+  const { activeDirectory } = policy.organization.spec
+  if (activeDirectory === undefined) return undefined
+  const ca = await readAuthority(pathOf(host, options.policies), policy.organization)
+  const connection = connectDirectory({
+    servers: activeDirectory.servers,
+    bind: bindFrom(host.env),
+    clock: { sleep, random: host.random },
+    ...(ca === undefined ? {} : { ca }),
+  })
+  if (trace === undefined) return connection
+  return {
+    reader: () => traceDirectory(connection.reader(), trace),
+    writer: () => traceDirectory(connection.writer(), trace),
+    close: connection.close,
   }
 }
 

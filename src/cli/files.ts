@@ -1,14 +1,16 @@
 // Files that a command writes for the person who asked for them, and what the file system says when it cannot.
 
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { Failure } from '../model/problem.ts'
 
-/** All of it or nothing: a reader never sees half a plan. */
+/** All of it or nothing: a reader never sees half a plan. What is no file (/dev/stdout, a pipe) is written to, not replaced. */
 export function writeWhole(path: string, text: string, pid: number): void {
+  const there = statSync(path, { throwIfNoEntry: false })
+  const isPlain = there === undefined || there.isFile()
   const temporary = `${path}.${pid}.tmp`
   try {
-    writeFileSync(temporary, text)
-    renameSync(temporary, path)
+    writeFileSync(isPlain ? temporary : path, text)
+    if (isPlain) renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
     throw asFailure(error, `cannot write ${path}`)
@@ -21,6 +23,11 @@ export function readWhole(path: string): string {
   } catch (error) {
     throw asFailure(error, `cannot read ${path}`)
   }
+}
+
+/** Undefined: there is no such file. */
+export function readIfThere(path: string): string | undefined {
+  return existsSync(path) ? readWhole(path) : undefined
 }
 
 /** The file system's refusals are the user's to mend; anything else stays what it is. */

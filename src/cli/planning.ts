@@ -45,7 +45,7 @@ export async function prepare(host: Host, options: Options, use: 'read' | 'write
       from: connection.from,
       scope,
       folder,
-      findings: findingsOf(problems),
+      findings: findingsOf(problems, folder),
       version: version(),
       // In the sandbox time stands where the plan stands, so that the same plan is the same bytes.
       createdAt: options.sandbox === true ? at : host.now(),
@@ -67,7 +67,12 @@ function standingClock(host: Host, options: Options): number | undefined {
 
 export function showPlan(sink: Sink, prepared: Prepared, options: Options, all: boolean): void {
   const { planned, policy, folder, isPreview } = prepared
-  const next = isPreview ? 'A preview: it can be applied on its day' : `Apply it: ${applyCommand(options)}`
+  const next =
+    refusals(planned).length > 0
+      ? 'Refused as it is: apply will not perform it.'
+      : isPreview
+        ? 'A preview: it can be applied on its day'
+        : `Apply it: ${applyCommand(options)}`
   sink.write(renderPlan(planned.plan, { policy, folder, all, paint: paintFor(sink), next }))
 }
 

@@ -4,6 +4,7 @@ import type { FindingAt } from '../model/plan.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Instant } from '../model/time.ts'
 import { isRefusal, type LoadedPolicy, loadPolicy } from '../policy/load.ts'
+import { hintOf } from '../render/problem.ts'
 import type { Host } from './host.ts'
 import { type Options, pathOf } from './options.ts'
 
@@ -23,12 +24,10 @@ export function isMistake(problem: Problem): boolean {
 }
 
 /** What a plan shows of the policy's problems. */
-export function findingsOf(problems: readonly Problem[]): readonly FindingAt[] {
-  return problems.map(({ severity, code, message, hint, at }) => ({
-    severity,
-    code,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(at === undefined ? {} : { at }),
-  }))
+export function findingsOf(problems: readonly Problem[], folder: string): readonly FindingAt[] {
+  return problems.map(problem => {
+    const { severity, code, message, at } = problem
+    const hint = hintOf(problem, folder)
+    return { severity, code, message, ...(hint === '' ? {} : { hint }), ...(at === undefined ? {} : { at }) }
+  })
 }

@@ -5,13 +5,14 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDn } from '../model/escape.ts'
+import type { ResolvedPolicy } from '../model/policy.ts'
 import { Failure } from '../model/problem.ts'
 import type { Instant } from '../model/time.ts'
 import { createDirectory, type SandboxDirectory } from '../sandbox/directory/directory.ts'
 import { parseLdif } from '../sandbox/directory/ldif.ts'
 import { seedGraph } from '../sandbox/graph/seed.ts'
 import { openStore, type Store } from '../sandbox/store.ts'
-import { asFailure, readWhole } from './files.ts'
+import { asFailure, readIfThere, readWhole } from './files.ts'
 import type { Host } from './host.ts'
 import { exampleNow, exampleSeed } from './installed.ts'
 import { type Options, pathOf } from './options.ts'
@@ -19,6 +20,8 @@ import { type Options, pathOf } from './options.ts'
 export interface SandboxState {
   readonly graph: Store
   readonly directory: SandboxDirectory
+  /** `corp.contoso.com` */
+  readonly domain: string
   close(): void
 }
 
@@ -69,7 +72,8 @@ export function openSandbox(host: Host, options: Place, { use, clock, generated 
     if (note !== undefined) {
       if (options.seed !== undefined || generated !== undefined)
         checkSeed(readSeed(host, options, generated), options, note)
-      return { graph, directory: createDirectory({ store: directory, domain: note.domain, clock }), close }
+      const { domain } = note
+      return { graph, directory: createDirectory({ store: directory, domain, clock }), domain, close }
     }
     const seed = readSeed(host, options, generated)
     // Tried in memory first: a seed with a mistake must not cost what was there.
@@ -77,13 +81,24 @@ export function openSandbox(host: Host, options: Place, { use, clock, generated 
     notes.delete(noteName)
     graph.clear()
     directory.clear()
-    const domain = plant(seed, graph, directory, clock)
+    const planted = plant(seed, graph, directory, clock)
     notes.put(noteName, { digest: seed.digest, domain: seed.domain })
-    return { graph, directory: domain, close }
+    return { graph, directory: planted, domain: seed.domain, close }
   } catch (error) {
     close()
     throw asFailure(error, `cannot use the sandbox's state in ${folder}`)
   }
+}
+
+/** A policy about another domain than the sandbox's would find nothing there. */
+export function checkDomain({ domain }: SandboxState, policy: ResolvedPolicy): void {
+  const wanted = policy.organization.spec.activeDirectory?.domain
+  if (wanted === undefined || wanted.toLowerCase() === domain) return
+  throw new Failure(
+    'other-domain',
+    `the policy is about the domain ${wanted}, but the sandbox's domain is ${domain}`,
+    "correct activeDirectory.domain, or start over from a seed whose directory.ldif holds that domain's units",
+  )
 }
 
 function plant(seed: Seed, graph: Store, directory: Store, clock: () => Instant): SandboxDirectory {
@@ -137,7 +152,7 @@ function checkSeed(seed: Seed, options: Place, note: Note): void {
 function readSeed(host: Host, options: Place, generated?: object): Seed {
   const folder = options.seed === undefined ? exampleSeed : pathOf(host, options.seed)
   const graph = generated === undefined ? readWhole(join(folder, 'graph.json')) : JSON.stringify(generated)
-  const directory = readWhole(join(folder, 'directory.ldif'))
+  const directory = readIfThere(join(folder, 'directory.ldif')) ?? ''
   const named = (file: string): string =>
     options.seed === undefined ? `the example's ${file}` : join(options.seed, file)
   const names = {
@@ -155,15 +170,20 @@ function readSeed(host: Host, options: Place, generated?: object): Seed {
 
 function parsed(json: string, file: string): object {
   try {
-    return JSON.parse(json) as object
+    return JSON.parse(json.replace(/^\uFEFF/, '')) as object
   } catch (error) {
     throw new Failure('bad-seed', `${file} is no JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
+// A tenant without a directory of its own: a seed that holds no record has an empty domain, which needs some name.
+const nameless = 'corp.example.com'
+
 /** The domain that the records lie in. */
 function domainIn(ldif: string, file: string): string {
-  const labels = parseLdif(ldif, file).map(record =>
+  const records = parseLdif(ldif, file)
+  if (records.length === 0) return nameless
+  const labels = records.map(record =>
     (parseDn(record.dn) ?? []).filter(part => part.attribute === 'dc').map(part => part.value),
   )
   const [shortest] = labels.filter(label => label.length > 0).sort((a, b) => a.length - b.length)

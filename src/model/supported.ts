@@ -77,8 +77,13 @@ export function unsupported(policy: ResolvedPolicy): readonly FindingAt[] {
     }
     if ((app.spec.requires ?? []).length > 0)
       notYet(`conditions of access. Nothing enforces what ${app.name} requires of guests`, app.origins.requires)
-    if (app.spec.unmanagedGuests === 'remove')
-      notYet(`unmanagedGuests: remove. Guests who reach ${app.name} another way keep it`, app.origin)
+    if (app.spec.unmanagedGuests !== undefined) {
+      const becomes = app.spec.unmanagedGuests === 'remove' ? 'keep it' : 'are not shown'
+      notYet(
+        `unmanagedGuests: ${app.spec.unmanagedGuests}. Guests who reach ${app.name} another way ${becomes}`,
+        app.origin,
+      )
+    }
   }
   return findings
 }

@@ -33,10 +33,13 @@ export async function loadPolicy(folder: string, at: Instant): Promise<LoadedPol
   const { root, sources, problems: unread } = await readFolder(folder)
   const problems = [...unread]
   const parsed = sources.map(parseYaml)
-  problems.push(...parsed.flatMap(each => each.problems))
+  append(
+    problems,
+    parsed.flatMap(each => each.problems),
+  )
   const checks = checkDocuments(parsed.flatMap(each => each.documents))
   const { documents } = checks
-  problems.push(...checks.problems)
+  append(problems, checks.problems)
 
   const readable = new Map(sources.map(source => [source.file, source]))
   const rosters = new Map<string, readonly RosterMember[]>()
@@ -50,12 +53,12 @@ export async function loadPolicy(folder: string, at: Instant): Promise<LoadedPol
 
   const lost = unread.length > 0 || parsed.some(each => each.lost)
   const { policy, accesses, named, problems: unresolved } = resolvePolicy(documents, { rosters, at, lost })
-  problems.push(...unresolved)
+  append(problems, unresolved)
   const rules = readRules(named.rules.values(), problem => problems.push(problem))
   const unsound = new Set(
     Object.values(documents).flatMap(list => list.filter(each => !each.sound).map(each => `${each.kind}/${each.name}`)),
   )
-  if (policy !== undefined) problems.push(...askRules(rules, { policy, accesses, unsound, sources: readable }))
+  if (policy !== undefined) append(problems, askRules(rules, { policy, accesses, unsound, sources: readable }))
 
   const isWhole = problems.every(problem => problem.severity === 'warning' || isRefusal(problem))
   return {
@@ -87,10 +90,15 @@ async function readRosters(
       problems.push(faultAt(document, `/groups${step(group)}/membersFrom/csv`, 'value', roster))
       continue
     }
-    problems.push(...roster.problems)
+    append(problems, roster.problems)
     if (roster.source !== undefined) readable.set(roster.source.file, roster.source)
     if (!rosters.has(`${name}/${group}`)) rosters.set(`${name}/${group}`, roster.members)
   }
+}
+
+/** One by one: a file can hold more problems than a call can have arguments. */
+function append(problems: Problem[], more: Iterable<Problem>): void {
+  for (const problem of more) problems.push(problem)
 }
 
 function inOrder(problems: readonly Problem[]): readonly Problem[] {

@@ -5,8 +5,9 @@ import type { Problem } from '../model/problem.ts'
 import { endOf, type Instant } from '../model/time.ts'
 import type { ResolvedAccess } from './accesses.ts'
 import type { Checked } from './check.ts'
-import { faultAt, originAt, type Part, step } from './document.ts'
+import { faultAt, originAt, type Part, type SourceDocument, step } from './document.ts'
 import type { Named } from './names.ts'
+import type { Fault } from './source.ts'
 import { onlyOnce } from './unique.ts'
 
 type Report = (problem: Problem) => void
@@ -29,15 +30,8 @@ export function checkOrganization({ spec, document }: Checked<'Organization'>, a
   for (const [unit, dn] of Object.entries(spec.activeDirectory?.organizationalUnits ?? {})) {
     if (dn === undefined) continue
     claimUnit(dn, unit, document, `${unitsKey}/${unit}`)
-    if (domain === undefined || isWithin(dn, domainDn(domain))) continue
-    const message = `this is not in the domain ${domain}`
-    const fault = {
-      code: 'outside-domain',
-      message,
-      hint: `it must end in ${domainDn(domain)}`,
-      see: originAt(document, '/activeDirectory/domain'),
-    } as const
-    report(faultAt(document, `${unitsKey}/${unit}`, 'value', { severity: 'error', ...fault }))
+    if (domain !== undefined && !isWithin(dn, domainDn(domain)))
+      report(faultAt(document, `${unitsKey}/${unit}`, 'value', outsideDomain(domain, document)))
   }
 
   spec.guardrails?.overrides?.forEach((override, index) => {
@@ -57,6 +51,34 @@ export function checkOrganization({ spec, document }: Checked<'Organization'>, a
       report(faultAt(document, `${place}/guardrail`, 'value', { severity: 'warning', ...fault }))
     }
   })
+}
+
+function outsideDomain(domain: string, organization: SourceDocument): Fault {
+  return {
+    severity: 'error',
+    code: 'outside-domain',
+    message: `this is not in the domain ${domain}`,
+    hint: `it must end in ${domainDn(domain)}`,
+    see: originAt(organization, '/activeDirectory/domain'),
+  }
+}
+
+/** Groups in Active Directory that the policy names are in the one domain that the Organization names. */
+export function checkGroupsInDomain({ partners, apps, organization }: Named, report: Report): void {
+  const domain = organization?.spec.activeDirectory?.domain
+  if (organization === undefined || domain === undefined) return
+  const check = (owner: Checked, pointer: string, dn: string | undefined): void => {
+    if (dn !== undefined && !isWithin(dn, domainDn(domain)))
+      report(faultAt(owner.document, pointer, 'value', outsideDomain(domain, organization.document)))
+  }
+  for (const owner of partners.values()) {
+    for (const [name, group] of Object.entries(owner.spec.groups ?? {}))
+      check(owner, `/groups${step(name)}/membersFrom/adGroup`, group?.membersFrom?.adGroup)
+  }
+  for (const owner of apps.values()) {
+    for (const [role, parts] of Object.entries(owner.spec.roles ?? {}))
+      check(owner, `/roles${step(role)}/adGroup`, parts?.adGroup)
+  }
 }
 
 type Unit = 'shadowAccounts' | 'archive' | 'groups' | 'partnerAccounts'

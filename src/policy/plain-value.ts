@@ -117,7 +117,8 @@ export function plainValue(root: Node, { source, report, places, hasHidden }: Re
     if (key === '<<') return unsupported('a merge key')
     if (Object.hasOwn(value, key))
       return { severity: 'error', code: 'duplicate-key', message: `\`${key}\` is there twice`, hint: 'keep one' }
-    if (key in Object.prototype)
+    // `constructor` is a name that the language allows; as a key of its own it hides nothing.
+    if (key in Object.prototype && key !== 'constructor')
       return { severity: 'error', code: 'forbidden-key', message: `\`${key}\` cannot be a key or name` }
     return undefined
   }

@@ -11,7 +11,7 @@ import { checkAppClaims, checkPartnerClaims } from './claims.ts'
 import { originAt } from './document.ts'
 import { checkLongestAccess } from './guardrails.ts'
 import { indexNames, type Named } from './names.ts'
-import { checkNeeds, checkOrganization } from './organization.ts'
+import { checkGroupsInDomain, checkNeeds, checkOrganization } from './organization.ts'
 import { type Rosters, resolvePartners } from './partners.ts'
 import { reportUnused } from './unused.ts'
 
@@ -47,6 +47,7 @@ export function resolvePolicy(documents: CheckedDocuments, { rosters, at, lost }
   checkAppClaims(named.apps.values(), report)
   checkApps(named.apps.values(), organization, report)
   checkNeeds(named, accesses, report)
+  checkGroupsInDomain(named, report)
   // A name that was misspelt is not also unused.
   const misnamed = problems.some(problem => problem.code.startsWith('unknown-'))
   if (!lost && !misnamed && documents.Access.every(access => access.sound)) reportUnused(named, accesses, report)

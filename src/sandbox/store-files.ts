@@ -195,7 +195,7 @@ function corrupt(file: string): Failure {
   return new Failure(
     'sandbox-corrupt',
     `the sandbox's state ${file} is damaged`,
-    'start over with `guestlist sandbox reset`',
+    'start over with `guestlist sandbox reset`, and the same --state and --seed',
   )
 }
 

@@ -40,11 +40,7 @@ describe('a mistake on the command line', () => {
     ['a later option of serve', ['sandbox', 'serve', '--quota', 'small'], /not supported yet: sandbox serve --quota/],
     ['an unknown kind', ['schema', 'partners'], /partners.*organization, partner, app, access, rule/],
     ['apply --at in the future', ['apply', '--at', '2999-01-01'], /error\[future\]/],
-    [
-      'a real Active Directory',
-      ['plan'],
-      /not supported yet: a real Active Directory \(corp\.contoso\.com\)\n {2}use --sandbox/,
-    ],
+    ['a real tenant without credentials', ['plan'], /error\[no-credentials\]: .*AZURE_CLIENT_ID.*\n.*use --sandbox/],
   ]
   test.for(cases)('%s', async ([, args, message]) => {
     const { code, stdout, stderr } = await command(args, { cwd })

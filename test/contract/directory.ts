@@ -562,6 +562,23 @@ export function describeDirectoryContract(name: string, makeDirectory: () => Pro
         expect(await find({ equals: ['memberOf', childDn('CN', unique('missing'), ou)] })).toEqual([])
       })
 
+      test('links are followed to their end', async () => {
+        const { dn, id } = await addUser()
+        const { dn: inner, id: innerId } = await addGroup({ member: [dn] })
+        const { dn: middle, id: middleId } = await addGroup({ member: [inner] })
+        const { dn: outer, id: outerId } = await addGroup({ member: [middle] })
+        await addGroup()
+        await modify(inner, adding('member', (await addUser()).dn))
+        expect(await find({ inChain: ['member', dn] })).toEqual([innerId, middleId, outerId].toSorted())
+        expect(await find({ inChain: ['member', inner] })).toEqual([middleId, outerId].toSorted())
+        const users: Filter = { equals: ['objectClass', 'user'] }
+        expect(await find({ and: [users, { inChain: ['memberOf', outer] }] })).toHaveLength(2)
+        expect(await find({ and: [{ equals: ['objectGUID', id] }, { inChain: ['memberOf', outer] }] })).toEqual([id])
+        expect((await search(dn, 'base', { inChain: ['memberOf', outer] })).map(guidOf)).toEqual([id])
+        expect(await search(outer, 'base', { inChain: ['memberOf', inner] })).toEqual([])
+        expect(await find({ inChain: ['member', childDn('CN', unique('missing'), ou)] })).toEqual([])
+      })
+
       test('a computer is a user', async () => {
         const computer = await directory.add(childDn('CN', unique('c'), ou), {
           objectClass: ['computer'],

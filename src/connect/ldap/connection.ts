@@ -1,0 +1,57 @@
+// Active Directory as the rest of the program knows it: readers, and writers. Nothing is opened before the first request;
+// nothing is sent that is not encrypted. A server is kept while it can be reached. After another one took over, reads may
+// lag behind what was written before, by as long as the domain replicates: what they show is true, what they do not show
+// yet proves nothing, so a write whose answer was lost is then never sent again.
+
+import type { DirectoryReader, DirectoryWriter } from '../../model/directories.ts'
+import { Failure } from '../../model/problem.ts'
+import type { Bind } from './dial.ts'
+import { createSearch } from './search.ts'
+import { serverOf } from './server.ts'
+import { createWire, type WireOptions } from './wire.ts'
+import { createWriter } from './writer.ts'
+
+export interface DirectoryOptions {
+  /** Tried in order: `ldaps://dc1.corp.contoso.com`, or `ldap://…` for StartTLS. */
+  readonly servers: readonly string[]
+  /** Certificates in PEM that servers' certificates must lead to; the ones that Node trusts if left out. */
+  readonly ca?: string
+  readonly bind: Bind
+  readonly clock: WireOptions['clock']
+  /** Milliseconds for one request, and for each step of connecting. */
+  readonly timeout?: number
+  /** Aborted: reads and waits fail as `interrupted`, and nothing more is sent; a write under way gets its answer. */
+  readonly signal?: AbortSignal
+}
+
+export interface DirectoryConnection {
+  readonly reader: () => DirectoryReader
+  readonly writer: () => DirectoryWriter
+  readonly close: () => Promise<void>
+}
+
+/** Throws at once for what cannot be meant. */
+export function connectDirectory(options: DirectoryOptions): DirectoryConnection {
+  const { bind, clock, ca, signal, timeout = 60_000 } = options
+  const servers = options.servers.map(serverOf)
+  if (servers.length === 0) throw new Failure('bad-server', 'no domain controller is named')
+  // Many servers take a name without a password, or neither, for an anonymous sign-in, and say yes to it.
+  if (bind.dn.trim() === '' || bind.password === '') {
+    throw new Failure('no-credentials', 'name and password for Active Directory must not be empty')
+  }
+  if (ca !== undefined && !/-----BEGIN (TRUSTED )?CERTIFICATE-----/.test(ca)) {
+    throw new Failure('bad-ca', 'the certificate authority of Active Directory is no certificate in PEM', caHint)
+  }
+  const wire = createWire({
+    servers,
+    bind,
+    clock,
+    timeout,
+    ...(ca === undefined ? {} : { ca }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  const search = createSearch(wire)
+  return { reader: () => ({ search }), writer: () => createWriter(wire, search), close: wire.close }
+}
+
+const caHint = 'the file begins with -----BEGIN CERTIFICATE-----; Windows calls the format Base-64 encoded X.509'

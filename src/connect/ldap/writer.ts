@@ -1,0 +1,179 @@
+// Writing. A change is sent once. If its answer is lost, what became of it is found out by reading; only what is seen not
+// to have happened, on the same server, is done again. What cannot be found out fails as `outcome-unknown`.
+
+import { AddRequest, Attribute, Change, DeleteRequest, type Message, ModifyDNRequest, ModifyRequest } from 'ldapts'
+import { type AttributeValue, type DirectoryWriter, RequestFailure } from '../../model/directories.ts'
+import { canonicalDn } from '../../model/escape.ts'
+import { Failure } from '../../model/problem.ts'
+import { tags } from './answers.ts'
+import { attributeName } from './filters.ts'
+import { checkRdn, checkTarget } from './names.ts'
+import { createdAs, isModifiedAs, isMovedTo, movedDn, readObject } from './outcome.ts'
+import { type Asked, describe } from './results.ts'
+import type { Search } from './search.ts'
+import { Lost, type Session } from './session.ts'
+import { isBusy, type Wire } from './wire.ts'
+
+export function createWriter(wire: Wire, search: Search): DirectoryWriter {
+  /** `holds` says what the change would have answered if it has happened, and undefined if it has not. */
+  const writing = async <Result>(
+    asked: Asked,
+    send: (session: Session) => Promise<Result>,
+    holds: () => Promise<Result | undefined>,
+  ): Promise<Result> => {
+    const recover = wire.recovery()
+    /** An answer was lost: what it would have said is not certain. */
+    let isOpen = false
+    for (let attempt = 1; ; attempt += 1) {
+      const session = await wire.session()
+      try {
+        return await send(session)
+      } catch (error) {
+        if (error instanceof Lost) {
+          if (error.sent) {
+            isOpen = true
+            const happened = await found(asked, error, holds)
+            if (happened !== undefined) return happened
+            // Too late is not never; and another server may not know yet what this one did.
+            const now = await sessionAfter(asked, error)
+            if (error.code === 'timeout' || now.server !== session.server) throw unknownOutcome(asked, error.message)
+          }
+          if (!(await recover(error))) throw unknownOutcome(asked, error.message)
+          continue
+        }
+        // After a lost answer a refusal may only say that the lost one was a yes.
+        if (isOpen && error instanceof RequestFailure && !isBusy(error)) {
+          const happened = await found(asked, error, holds)
+          if (happened !== undefined) return happened
+        }
+        if (!isBusy(error)) throw error
+        if (error.status === 52) wire.leave(session)
+        if (!(await wire.pause(attempt))) throw error
+      }
+    }
+  }
+
+  const sessionAfter = async (asked: Asked, lost: Lost): Promise<Session> => {
+    try {
+      return await wire.session()
+    } catch (error) {
+      throw unknownOutcome(asked, `${lost.message}; ${messageOf(error)}`)
+    }
+  }
+
+  const found = async <Result>(
+    asked: Asked,
+    lost: Error,
+    holds: () => Promise<Result | undefined>,
+  ): Promise<Result | undefined> => {
+    try {
+      return await holds()
+    } catch (error) {
+      throw unknownOutcome(asked, `${lost.message}; it cannot be looked up either: ${messageOf(error)}`)
+    }
+  }
+
+  const add: DirectoryWriter['add'] = async (dn, attributes) => {
+    checkTarget(dn)
+    const list = Object.entries(attributes).map(([name, values]) => attributeOf(name, values))
+    const asked: Asked = { operation: 'add', target: dn, attributes: Object.keys(attributes) }
+    const send = async (session: Session): Promise<string | undefined> => {
+      await wire.ask(session, asked, messageId => new AddRequest({ messageId, dn, attributes: list }), tags.addResponse)
+      return undefined
+    }
+    const id = await writing(asked, send, () => createdAs(search, dn, attributes))
+    return id ?? (await identityOf(asked, dn))
+  }
+
+  /** From the server that has just made it, if it is still there. */
+  const identityOf = async (asked: Asked, dn: string): Promise<string> => {
+    let why = 'it cannot be read by the account that guestlist signs in with, or another server answers by now'
+    try {
+      const id = (await readObject(search, dn, ['objectGUID']))?.attributes.objectguid?.[0]
+      if (id !== undefined) return id
+    } catch (error) {
+      why = messageOf(error)
+    }
+    throw new RequestFailure(
+      0,
+      'outcome-unknown',
+      `${asked.target} was created, but not read back: ${why}. ${runAgain}`,
+    )
+  }
+
+  const change = async (
+    asked: Asked,
+    build: (messageId: number) => Message,
+    answer: number,
+    holds: () => Promise<boolean>,
+  ): Promise<void> => {
+    const send = async (session: Session): Promise<true> => {
+      await wire.ask(session, asked, build, answer)
+      return true
+    }
+    await writing(asked, send, async () => (await holds()) || undefined)
+  }
+
+  const modify: DirectoryWriter['modify'] = async (target, modifications) => {
+    checkTarget(target)
+    const changes = modifications.map(({ operation, attribute, values }) => {
+      return new Change({ operation, modification: attributeOf(attribute, values) })
+    })
+    const attributes = [...new Set(modifications.map(({ attribute }) => attribute))]
+    const build = (messageId: number): Message => new ModifyRequest({ messageId, dn: target, changes })
+    await change({ operation: 'modify', target, attributes }, build, tags.modifyResponse, () =>
+      isModifiedAs(search, target, modifications),
+    )
+  }
+
+  const move: DirectoryWriter['move'] = async (target, newRdn, newParent) => {
+    checkTarget(target)
+    checkRdn(newRdn)
+    checkTarget(newParent)
+    const build = (messageId: number): Message =>
+      new ModifyDNRequest({ messageId, dn: target, newRdn, newSuperior: newParent })
+    await change({ operation: 'move', target, newParent }, build, tags.modifyDnResponse, () =>
+      isMovedTo(search, target, movedDn(newRdn, newParent)),
+    )
+  }
+
+  const remove: DirectoryWriter['remove'] = async target => {
+    checkTarget(target)
+    const build = (messageId: number): Message => new DeleteRequest({ messageId, dn: target })
+    await change({ operation: 'remove', target }, build, tags.deleteResponse, async () => {
+      return (await readObject(search, target, ['objectGUID'])) === undefined
+    })
+  }
+
+  return { search, add, modify, move, remove }
+}
+
+const runAgain = 'Run again: the next run looks at what is there first'
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function unknownOutcome(asked: Asked, why: string): RequestFailure {
+  const message = `Nobody can say whether the request to ${describe(asked)} was carried out: ${why}. ${runAgain}`
+  return new RequestFailure(0, 'outcome-unknown', message)
+}
+
+function attributeOf(name: string, values: readonly AttributeValue[]): Attribute {
+  const bytes = values.map(value => bytesToSend(name, value))
+  if (new Set(values.map(comparable)).size < values.length) {
+    // Samba would keep both, and then neither can be deleted.
+    throw new RequestFailure(20, 'attributeOrValueExists', `${name} is given the same value twice`)
+  }
+  return new Attribute({ type: attributeName(name), values: bytes })
+}
+
+function comparable(value: AttributeValue): string {
+  return typeof value === 'string' ? canonicalDn(value) : Buffer.from(value).toString('base64')
+}
+
+function bytesToSend(name: string, value: AttributeValue): Buffer {
+  if (typeof value !== 'string') return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  if (!value.isWellFormed()) throw new Failure('bad-value', `a value of ${name} is no Unicode text`)
+  return Buffer.from(value, 'utf8')
+}
