@@ -17,7 +17,8 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
     // Node knows the conventions (NO_COLOR, FORCE_COLOR, terminals): it is asked by example.
     color: styleText('bold', '.', { stream }) !== '.',
     live: stream.isTTY === true,
-    columns: stream.columns ?? 80,
+    // 0 where a terminal does not tell its width.
+    columns: stream.columns || 80,
   }
 }
 

@@ -23,18 +23,17 @@ export interface Access {
   readonly links: readonly Id[]
 }
 
-/** What a way into an app looks like. */
-interface Entrance {
-  readonly kerberos: boolean
-  /** AD roles that go with an app role of the Entra side; for a cloud app its one role. */
-  readonly rolesOf: (appRole: string) => readonly string[]
-  /** Whether somebody else sees to delegation. */
-  readonly delegated: boolean
+/** A way into an app, for one person: the role it leads to, and its links beyond the group and the application. */
+interface Way {
+  readonly role: string
+  readonly links: readonly Id[]
 }
+
+type Entrance = (appRole: string, person: string) => readonly Way[]
 
 /** Accesses by a key of person, app and role. */
 export function reach(links: Links, policy: ResolvedPolicy): ReadonlyMap<string, Access> {
-  const index = indexOf(links.working)
+  const index = indexOf(links)
   const found = new Map<string, Access>()
   for (const [app, appRole, partner, group, assignment] of index.assignments) {
     const entrance = entranceOf(app, links, policy, index)
@@ -44,9 +43,7 @@ export function reach(links: Links, policy: ResolvedPolicy): ReadonlyMap<string,
       const guest = ids.guest(person)
       if (links.present.has(guest) && !links.working.has(guest)) continue
       const shared = [ids.application(app), assignment, ids.groupMember(partner, group, person), guest]
-      for (const role of entrance.rolesOf(appRole)) {
-        const own = entrance.kerberos ? kerberosLinks(app, role, person, entrance, links, index) : []
-        if (own === undefined) continue
+      for (const { role, links: own } of entrance(appRole, person)) {
         const key = accessKey(person, app, role)
         const before = found.get(key)
         found.set(key, {
@@ -70,15 +67,22 @@ export function accessKey(person: string, app: string, role: string): string {
 interface Index {
   readonly assignments: readonly (readonly [app: string, appRole: string, partner: string, group: string, id: Id])[]
   readonly members: ReadonlyMap<string, readonly string[]>
-  readonly adRoles: ReadonlyMap<string, ReadonlySet<string>>
+  /** Roles in Active Directory by app and person. */
+  readonly adRoles: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
+  readonly adMemberships: ReadonlyMap<string, readonly Id[]>
   readonly connectors: ReadonlyMap<string, readonly string[]>
+  /** Apps with a connector that is meant to delegate, whether it works or not. */
+  readonly delegated: ReadonlySet<string>
 }
 
-function indexOf(working: ReadonlySet<Id>): Index {
+function indexOf({ present, working }: Links): Index {
   const assignments: [string, string, string, string, Id][] = []
   const members = new Map<string, string[]>()
-  const adRoles = new Map<string, Set<string>>()
+  const adRoles = new Map<string, Map<string, string[]>>()
+  const adMemberships = new Map<string, Id[]>()
   const connectors = new Map<string, string[]>()
+  const delegated = new Set<string>()
+  for (const id of present) if (kindOf(id) === 'active-directory/kerberos-delegation') delegated.add(keyOf(id)[0] ?? '')
   for (const id of working) {
     const [first = '', second = '', third = '', fourth = ''] = keyOf(id)
     switch (kindOf(id)) {
@@ -88,18 +92,22 @@ function indexOf(working: ReadonlySet<Id>): Index {
       case 'entra/group-member':
         append(members, `${first}/${second}`, third)
         break
-      case 'active-directory/group-member':
-        adRoles.set(first, (adRoles.get(first) ?? new Set()).add(second))
+      case 'active-directory/group-member': {
+        const ofApp = adRoles.get(first) ?? new Map<string, string[]>()
+        adRoles.set(first, ofApp)
+        append(ofApp, third, second)
+        append(adMemberships, third, id)
         break
+      }
       case 'active-directory/kerberos-delegation':
         append(connectors, first, second)
         break
     }
   }
-  return { assignments, members, adRoles, connectors }
+  return { assignments, members, adRoles, adMemberships, connectors, delegated }
 }
 
-function append(lists: Map<string, string[]>, key: string, value: string): void {
+function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
   const list = lists.get(key)
   if (list === undefined) lists.set(key, [value])
   else list.push(value)
@@ -108,25 +116,13 @@ function append(lists: Map<string, string[]>, key: string, value: string): void 
 /** Undefined: nobody passes, whoever is assigned. */
 function entranceOf(name: string, links: Links, policy: ResolvedPolicy, index: Index): Entrance | undefined {
   const app = policy.apps.get(name)
-  const proxied = links.present.has(ids.appProxy(name))
-  if (app === undefined) {
-    // It has left the policy: what is still there tells what it was.
-    const adRoles = [...(index.adRoles.get(name) ?? [])]
-    const kerberos = proxied && (adRoles.length > 0 || index.connectors.has(name))
-    return {
-      kerberos,
-      delegated: false,
-      rolesOf: appRole => (kerberos ? adRoles : [appRole === defaultAccess ? 'user' : appRole]),
-    }
-  }
+  if (app === undefined) return (appRole, person) => formerWays(name, appRole, person, links, index)
   if (!isApplied(app) || !links.working.has(ids.application(name))) return undefined
   const kerberos = isKerberos(app)
   if (kerberos && !links.working.has(ids.appProxy(name))) return undefined
-  return {
-    kerberos,
-    delegated: kerberosOf(app)?.delegation === 'unmanaged',
-    rolesOf: appRole => rolesOf(app, appRole, kerberos),
-  }
+  if (!kerberos) return appRole => rolesOf(app, appRole, false).map(role => ({ role, links: [] }))
+  return (appRole, person) =>
+    rolesOf(app, appRole, true).flatMap(role => kerberosWay(app, role, person, links, index) ?? [])
 }
 
 function rolesOf(app: ResolvedApp, appRole: string, kerberos: boolean): readonly string[] {
@@ -138,20 +134,42 @@ function rolesOf(app: ResolvedApp, appRole: string, kerberos: boolean): readonly
   return kerberos ? named : named.slice(0, 1)
 }
 
-/** The links on premises, or undefined if one of them does not hold. */
-function kerberosLinks(
-  app: string,
-  role: string,
-  person: string,
-  entrance: Entrance,
-  links: Links,
-  index: Index,
-): readonly Id[] | undefined {
-  const needed = [ids.appProxy(app), ids.shadowAccount(person), ids.adGroupMember(app, role, person)]
+/** Undefined if one of the links does not hold. */
+function kerberosWay(app: ResolvedApp, role: string, person: string, links: Links, index: Index): Way | undefined {
+  const { name } = app
+  const needed = [ids.appProxy(name), ids.shadowAccount(person), ids.adGroupMember(name, role, person)]
   if (!needed.every(id => links.working.has(id))) return undefined
-  if (entrance.delegated) return needed
+  // Somebody else sees to delegation.
+  if (kerberosOf(app)?.delegation === 'unmanaged') return { role, links: needed }
   // One connector that may delegate is enough to get in.
-  const connectors = index.connectors.get(app) ?? []
+  const connectors = index.connectors.get(name) ?? []
   if (connectors.length === 0) return undefined
-  return [...needed, ids.adGroup(app, role), ...connectors.map(connector => ids.kerberosDelegation(app, connector))]
+  return { role, links: [...needed, ids.adGroup(name, role), ...delegations(name, connectors)] }
+}
+
+function delegations(app: string, connectors: readonly string[]): readonly Id[] {
+  return connectors.map(connector => ids.kerberosDelegation(app, connector))
+}
+
+/**
+ * An app that has left the policy: what is still there of it tells what it was. Where that does not tell (whether somebody
+ * else saw to delegation, say), it is taken for open: a loss too many is told rather than one too few.
+ */
+function formerWays(name: string, appRole: string, person: string, links: Links, index: Index): readonly Way[] {
+  const unnamed = appRole === defaultAccess ? 'user' : appRole
+  const adRoles = index.adRoles.get(name)
+  const kerberos = links.present.has(ids.appProxy(name)) && (adRoles !== undefined || index.delegated.has(name))
+  if (!kerberos) return [{ role: unnamed, links: [] }]
+  const account = ids.shadowAccount(person)
+  const connectors = index.connectors.get(name) ?? []
+  if (!links.working.has(account)) return []
+  const shared = [ids.appProxy(name), account, ...delegations(name, connectors)]
+  const own = (adRoles?.get(person) ?? []).map(role => ({
+    role,
+    links: [...shared, ids.adGroup(name, role), ids.adGroupMember(name, role, person)],
+  }))
+  if (own.length > 0) return own
+  // Its role may have had a group that only the policy knew.
+  const others = index.adMemberships.get(person) ?? []
+  return others.length === 0 ? [] : [{ role: unnamed, links: [...shared, ...others] }]
 }

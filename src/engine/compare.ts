@@ -8,6 +8,7 @@ import type { Change, Desired, Json, Late, Observed, Spec } from '../model/resou
 import type { AnyKind } from '../resources/kind.ts'
 import { isSame } from './canonical.ts'
 import type { DesiredState } from './desire.ts'
+import type { ObservedState } from './observe.ts'
 
 export interface Difference {
   readonly changes: readonly Change[]
@@ -18,9 +19,10 @@ export interface Difference {
 export function compare(
   kinds: readonly AnyKind[],
   desired: DesiredState,
-  observed: ReadonlyMap<Id, Observed>,
+  { resources: observed, blocked }: Omit<ObservedState, 'findings'>,
   policy: ResolvedPolicy,
 ): Difference {
+  const blockedOf = new Map(blocked.map(wait => [wait.id, wait]))
   const changes: Change[] = []
   const waiting: Waiting[] = []
   const findings: FindingAt[] = []
@@ -41,6 +43,11 @@ export function compare(
     }
     if (there === undefined && wanted.awaited !== undefined) {
       waiting.push({ id: wanted.id, ...wanted.awaited })
+      continue
+    }
+    const block = there === undefined ? blockedOf.get(wanted.id) : undefined
+    if (block !== undefined) {
+      waiting.push(block)
       continue
     }
     if (wanted.reference === true) continue
@@ -89,7 +96,7 @@ function removal(kind: AnyKind, before: Observed, policy: ResolvedPolicy): Chang
       action: 'delete',
       retires: false,
       before,
-      differs: namedKeys(before.spec),
+      differs: namedKeys(kind.normalize(before.spec) as Spec),
       because: [],
     }
   }

@@ -2,7 +2,7 @@
 
 import type { Directories } from '../model/directories.ts'
 import type { Id } from '../model/id.ts'
-import type { FindingAt } from '../model/plan.ts'
+import type { FindingAt, Waiting } from '../model/plan.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import type { Observed } from '../model/resource.ts'
 import type { AnyKind } from '../resources/kind.ts'
@@ -11,6 +11,7 @@ import { askOnce } from './once.ts'
 export interface ObservedState {
   readonly resources: ReadonlyMap<Id, Observed>
   readonly findings: readonly FindingAt[]
+  readonly blocked: readonly Waiting[]
 }
 
 export async function observe(
@@ -27,5 +28,9 @@ export async function observe(
       resources.set(observed.id, observed)
     }
   }
-  return { resources, findings: observations.flatMap(observation => observation.findings ?? []) }
+  return {
+    resources,
+    findings: observations.flatMap(observation => observation.findings ?? []),
+    blocked: observations.flatMap(observation => observation.blocked ?? []),
+  }
 }

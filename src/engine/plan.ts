@@ -17,7 +17,7 @@ import { desire } from './desire.ts'
 import { guard } from './guardrails.ts'
 import { linksAfter, linksOf, worksBy } from './links.ts'
 import { observe } from './observe.ts'
-import { type Ordered, order } from './order.ts'
+import { type Claims, type Ordered, order } from './order.ts'
 import { everything, narrow, onlyPlane, type Scope } from './scope.ts'
 
 export interface PlanRequest {
@@ -50,13 +50,13 @@ export interface Step {
 export async function makePlan(request: PlanRequest): Promise<Planned> {
   const { kinds, policy, scope = everything } = request
   const observed = await observe(kinds, request.from, policy)
-  const difference = compare(kinds, desire(kinds, policy), observed.resources, policy)
+  const difference = compare(kinds, desire(kinds, policy), observed, policy)
   const riskOf = riskBy(kinds)
   const works = worksBy(kinds)
 
   const linksBefore = linksOf(observed.resources.values(), works)
   const before = reach(linksBefore, policy)
-  const whole = order(difference.changes, riskOf)
+  const whole = order(difference.changes, riskOf, claimsBy(kinds))
   const wholeAfter = reach(linksAfter(linksBefore, difference.changes, works), policy)
   const narrowed = narrow(whole, scope, [...before.values(), ...wholeAfter.values()])
   const { kept, waiting } = scope.only === undefined ? { kept: narrowed, waiting: [] } : onlyPlane(narrowed, scope.only)
@@ -97,6 +97,11 @@ function riskBy(kinds: readonly AnyKind[]): (change: Change) => Risk {
   return change => kindNamed.get(`${change.plane}/${change.kind}`)?.risk(change) ?? 'neutral'
 }
 
+function claimsBy(kinds: readonly AnyKind[]): Claims {
+  const kindNamed = new Map(kinds.map(kind => [`${kind.plane}/${kind.name}`, kind]))
+  return (change, spec) => kindNamed.get(`${change.plane}/${change.kind}`)?.claims?.(spec) ?? []
+}
+
 interface Parts {
   readonly effects: readonly Effect[]
   readonly changes: readonly PlannedChange[]
@@ -111,10 +116,21 @@ function assemble(request: PlanRequest, parts: Parts): Plan {
     createdAt: isoOf(request.createdAt),
     at: isoOf(request.policy.at),
     policyDigest: digestOf(request.policy, notPolicy),
-    digest: digestOf({ effects: parts.effects, changes: parts.changes }, notContent),
+    digest: digestOfContent(parts),
     summary: summaryOf(parts),
     ...parts,
   }
+}
+
+/** Also of a plan that was read from a file, to see whether it is still what was written. */
+export function digestOfContent({
+  effects,
+  changes,
+}: {
+  readonly effects?: unknown
+  readonly changes?: unknown
+}): string {
+  return digestOf({ effects, changes }, notContent)
 }
 
 // Lines move when a comment is added, and `at` with the clock: neither makes another policy or another plan.

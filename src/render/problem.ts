@@ -12,6 +12,7 @@ export interface ProblemStyle {
 }
 
 const widest = 160
+const longest = 600
 /** How much of a long line is shown before the place that is meant. */
 const lead = 40
 
@@ -40,8 +41,8 @@ function renderProblem(problem: Problem, { prefix, color }: ProblemStyle): strin
     color ? styleText(format, text, { validateStream: false }) : text
   const tone = severity === 'error' ? 'red' : 'yellow'
   const place = at === undefined ? prefix : `${inFolder(prefix, at)}:${at.column}`
-  const head = `${safeText(place)}: ${paint(tone, `${severity}[${safeText(code)}]`)}: ${paint('bold', safeText(message))}`
-  const hint = hintOf(problem, prefix)
+  const head = `${safeText(place)}: ${paint(tone, `${severity}[${safeText(code)}]`)}: ${paint('bold', safeText(shortened(message)))}`
+  const hint = safeText(hintOf(problem, prefix))
   if (at === undefined || excerpt === undefined) return hint === '' ? head : `${head}\n  ${hint}`
   const { before, meant, after } = cut(excerpt, at.column - 1, problem.length ?? 1)
   const number = String(at.line)
@@ -51,9 +52,16 @@ function renderProblem(problem: Problem, { prefix, color }: ProblemStyle): strin
   return `${head}\n  ${paint('dim', `${number} |`)} ${before}${meant}${after}\n  ${paint('dim', `${gutter} |`)} ${underline}`
 }
 
-function hintOf({ hint, see }: Problem, prefix: string): string {
+/** The hint with the place that it speaks of; empty for none. */
+export function hintOf({ hint, see }: Problem, prefix: string): string {
   const place = see === undefined ? '' : `(${inFolder(prefix, see)})`
-  return safeText([hint ?? '', place].filter(text => text !== '').join(' '))
+  return [hint ?? '', place].filter(text => text !== '').join(' ')
+}
+
+/** A value that a message quotes may be a whole file. */
+function shortened(message: string): string {
+  if (message.length <= longest) return message
+  return `${message.slice(0, longest / 2).toWellFormed()}…${message.slice(-longest / 2).toWellFormed()}`
 }
 
 function inFolder(prefix: string, { file, line }: Origin): string {

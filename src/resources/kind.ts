@@ -3,13 +3,15 @@
 
 import type { Directories, DirectoryWriters } from '../model/directories.ts'
 import type { Id, Plane } from '../model/id.ts'
-import type { FindingAt } from '../model/plan.ts'
+import type { FindingAt, Waiting } from '../model/plan.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import type { Assigned, Change, Desired, Observed, Risk, Spec } from '../model/resource.ts'
 
 export interface Observation<S extends Spec> {
   readonly resources: readonly Observed<S>[]
   readonly findings?: readonly FindingAt[]
+  /** What cannot be made as things stand, and whom it waits for. */
+  readonly blocked?: readonly Waiting[]
 }
 
 export interface ResourceKind<S extends Spec = Spec> {
@@ -26,6 +28,8 @@ export interface ResourceKind<S extends Spec = Spec> {
   risk(change: Change<S>): Risk
   /** Whether access can pass through it in this state; without it, being there is enough. */
   works?(spec: S): boolean
+  /** Names that one object at a time can have: who gives one up goes before who takes it. */
+  claims?(spec: S): readonly string[]
   /** `assigned` knows every id that the change needs. */
   perform(
     change: Change<S>,

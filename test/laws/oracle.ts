@@ -123,8 +123,16 @@ function membersOf(group: Documents['partners'][number]['groups'][string] | unde
     .map(({ address }) => address.toLowerCase())
 }
 
-/** What works, through groups of ours, as the directories are. */
-export function working(snapshot: Snapshot, documents: Documents, at: number): ReadonlySet<Way> {
+/**
+ * What works, through groups of ours, as the directories are. `former`: apps of earlier policies, of which this one knows
+ * nothing any more; given for the time before an apply, when connectors are still those of the earlier policy.
+ */
+export function working(
+  snapshot: Snapshot,
+  documents: Documents,
+  at: number,
+  former?: ReadonlyMap<string, AppDoc>,
+): ReadonlySet<Way> {
   const { graph, directory } = snapshot
   const users = list(graph.users)
   const servicePrincipals = list(graph.servicePrincipals)
@@ -134,10 +142,15 @@ export function working(snapshot: Snapshot, documents: Documents, at: number): R
   const ways = new Set<Way>()
   for (const principal of servicePrincipals) {
     const application = applications.find(each => each.appId === principal.appId)
-    const app = documents.apps.find(each => isApp(each, principal, application))
-    const tagged = texts(principal.tags).find(tag => tag.startsWith('guestlist.app.'))?.slice('guestlist.app.'.length)
-    const name = app?.name ?? (documents.apps.some(each => each.name === tagged) ? undefined : tagged)
-    if (name === undefined || (app !== undefined && kindOfApp(app) === 'not supported yet')) continue
+    const claimed = documents.apps.find(each => isApp(each, principal, application))
+    const app = claimed !== undefined && kindOfApp(claimed) === 'not supported yet' ? undefined : claimed
+    const tagged = [application?.uniqueName, ...texts(principal.tags)]
+      .map(String)
+      .find(tag => tag.startsWith('guestlist.app.'))
+      ?.slice('guestlist.app.'.length)
+    // An application that is none of the policy's goes by its id; what opens it besides, nobody here knows.
+    const isStranger = app === undefined && (tagged === undefined || documents.apps.some(each => each.name === tagged))
+    const name = app?.name ?? (isStranger ? principal.id : (tagged ?? ''))
     for (const assignment of list(principal.appRoleAssignedTo)) {
       const group = list(graph.groups).find(each => each.id === assignment.principal)
       if (group === undefined || !String(group.uniqueName).startsWith('guestlist.partner-group.')) continue
@@ -147,9 +160,12 @@ export function working(snapshot: Snapshot, documents: Documents, at: number): R
         const person = personOf(user, addresses)
         const ours = managed.includes(user.id) || addresses.has(person)
         if (user.userType === 'Guest' && ours && user.accountEnabled === false) continue
-        for (const role of doors(app, principal, application, String(assignment.appRole))) {
-          const cloud = app === undefined ? !isKerberos(application) : kindOfApp(app) === 'cloud'
-          if (cloud || signsOn({ name, app, application, role, user, directory, documents, at })) {
+        const was = app ?? (isStranger ? undefined : former?.get(name))
+        for (const role of doors(was, principal, application, String(assignment.appRole))) {
+          const cloud = was === undefined || kindOfApp(was) !== 'kerberos'
+          const serving = former === undefined ? connectorsOf(was ?? noApp, documents) : undefined
+          const isFormer = app === undefined
+          if (cloud || signsOn({ app: was, isFormer, serving, application, role, user, directory, at })) {
             ways.add(wayOf(person, name, app === undefined ? '*' : standIn(app, role)))
           }
         }
@@ -166,7 +182,7 @@ function isApp(app: AppDoc, principal: Found, application: Found | undefined): b
     : principal.id === app.entra.servicePrincipalId
 }
 
-/** The roles of the app that an assignment's app role stands for. */
+/** The roles of the app that an assignment's app role stands for. One that no role names opens the app all the same. */
 function doors(
   app: AppDoc | undefined,
   principal: Found,
@@ -175,31 +191,31 @@ function doors(
 ): readonly string[] {
   if (app === undefined) return ['*']
   const declared = list((application ?? principal).appRoles)
-  const value = declared.find(role => role.id === appRoleId)?.value
-  const isDefault = appRoleId === noRole || (declared.some(role => role.id === appRoleId) && typeof value !== 'string')
-  return rolesOf(app)
-    .filter(role => (role.appRole === undefined ? isDefault : role.appRole === value))
-    .map(role => role.name)
+  const found = declared.find(role => role.id === appRoleId)
+  const isDefault = appRoleId === noRole || (found !== undefined && typeof found.value !== 'string')
+  const roles = rolesOf(app)
+  const named = roles.filter(role => (role.appRole === undefined ? isDefault : role.appRole === found?.value))
+  if (named.length > 0) return named.map(role => role.name)
+  if (kindOfApp(app) === 'kerberos') return roles.map(role => role.name)
+  return [isDefault ? 'default-access' : String(found?.value ?? appRoleId)]
 }
 
+const noApp: AppDoc = { name: '', displayName: '', hosting: 'on-premises' }
+
 interface SignOn {
-  readonly name: string
-  readonly app: AppDoc | undefined
+  readonly app: AppDoc
+  readonly isFormer: boolean
+  /** The connectors that may sign people in; any if left out. */
+  readonly serving: readonly string[] | undefined
   readonly application: Found | undefined
   readonly role: string
   readonly user: Found
   readonly directory: Snapshot['directory']
-  readonly documents: Documents
   readonly at: number
 }
 
-function isKerberos(application: Found | undefined): boolean {
-  const publishing = application?.onPremisesPublishing as Item | null | undefined
-  return (publishing?.singleSignOnSettings as Item | undefined)?.singleSignOnMode === 'onPremisesKerberos'
-}
-
 /** Published, with a ticket for an account of the guest's name, through a connector that may ask for it, into the group. */
-function signsOn({ name, app, application, role, user, directory, documents, at }: SignOn): boolean {
+function signsOn({ app, isFormer, serving, application, role, user, directory, at }: SignOn): boolean {
   const publishing = application?.onPremisesPublishing as Item | null | undefined
   const settings = publishing?.singleSignOnSettings as Item | undefined
   const service = lower((settings?.kerberosSignOnSettings as Item | undefined)?.kerberosServicePrincipalName)
@@ -212,19 +228,23 @@ function signsOn({ name, app, application, role, user, directory, documents, at 
       (Number(attributes.userAccountControl?.[0]) & 2) === 0 &&
       !hasExpired(attributes.accountExpires?.[0], at),
   )
-  const wanted = app === undefined ? undefined : rolesOf(app).find(each => each.name === role)
+  const wanted = rolesOf(app).find(each => each.name === role)
   const open = accounts.some(account =>
     (account.attributes.memberOf ?? []).some(dn => {
       const group = directory.find(entry => entry.dn.toLowerCase() === dn.toLowerCase())
       const mark = group?.attributes.adminDescription?.[0] ?? ''
       if (wanted?.adGroup !== undefined) return dn.toLowerCase() === wanted.adGroup.toLowerCase()
-      return app === undefined ? mark.startsWith(`Group_guestlist.${name}.`) : mark === `Group_guestlist.${name}.${role}`
+      return mark === `Group_guestlist.${app.name}.${role}`
     }),
   )
   if (!open) return false
 
-  if (app?.signOn?.kerberos?.delegation === 'unmanaged') return true
-  const serving = app === undefined ? undefined : connectorsOf(app, documents)
+  if (app.signOn?.kerberos?.delegation === 'unmanaged') return true
+  // Whether somebody else sees to the delegation of an app that has left the policy, nothing tells.
+  const isMarked = directory.some(({ attributes }) =>
+    (attributes.extensionName ?? []).some(text => text.startsWith(`guestlist.delegation.${app.name}:`)),
+  )
+  if (isFormer && !isMarked) return true
   return directory.some(({ attributes }) => {
     const computer = attributes.sAMAccountName?.[0]?.replace(/\$$/, '').toUpperCase() ?? ''
     return (

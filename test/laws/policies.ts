@@ -256,7 +256,7 @@ const role: fc.Arbitrary<RoleDoc> = fc
       { weight: 1, arbitrary: fc.constantFrom(adGroups.protected, adGroups.guarded, adGroups.missing) },
     ),
   })
-  .map(without)
+  .map(choice => without(choice) as RoleDoc)
 
 function roles(withGroups: boolean): fc.Arbitrary<AppDoc['roles']> {
   return fc.oneof(
@@ -292,7 +292,7 @@ function app(name: string): fc.Arbitrary<AppDoc> {
   )
   const proxy = fc
     .record({
-      url: fc.constantFrom(name, `${name}-2`),
+      url: fc.constantFrom(name, `${name}-2`, 'portal'),
       internalUrl: fc.constantFrom(`http://${name}.corp.contoso.com/`, `https://${name}.corp.contoso.com/`),
       connectorGroup: fc.constantFrom('Headquarters', 'Plant'),
       backendTimeout: fc.constantFrom(undefined, 'long', 'default'),
@@ -305,7 +305,7 @@ function app(name: string): fc.Arbitrary<AppDoc> {
       proxy,
       // One that is there is adopted; only one that is registered in this tenant can be published.
       entra: sometimes(fc.constantFrom('plain' as const, 'roles' as const), 8),
-      service: fc.constantFrom(`HTTP/${name}.corp.contoso.com`, `http/${name}-2.corp.contoso.com`),
+      service: fc.constantFrom(`HTTP/${name}.corp.contoso.com`, `http/${name}-2.corp.contoso.com`, 'HTTP/portal.corp.contoso.com'),
       delegation: fc.constantFrom(undefined, undefined, undefined, 'constrained', 'unmanaged', 'resource-based'),
       roles: roles(true),
     })
@@ -335,17 +335,24 @@ function app(name: string): fc.Arbitrary<AppDoc> {
   return fc.oneof({ weight: 5, arbitrary: cloud }, { weight: 9, arbitrary: kerberos }, { weight: 1, arbitrary: saml })
 }
 
-/** Each application of the tenant belongs to one app; of two that claim it the later goes. */
+/** What only one app can have: of two that claim it the later goes. */
+function claimsOf(each: AppDoc): readonly string[] {
+  const claims = [JSON.stringify(each.entra), each.proxy?.externalUrl, each.signOn?.kerberos?.servicePrincipalName]
+  return claims.flatMap(claim => (claim === undefined ? [] : String(claim).toLowerCase()))
+}
+
 const apps: fc.Arbitrary<readonly AppDoc[]> = fc
   .uniqueArray(fc.constantFrom(...appNames), { minLength: 1, maxLength: 4 })
   .chain(names => fc.tuple(...[...names].sort().map(app)))
-  .map(list =>
-    list.filter(
-      (each, index) =>
-        each.entra === undefined ||
-        !list.slice(0, index).some(other => JSON.stringify(other.entra) === JSON.stringify(each.entra)),
-    ),
-  )
+  .map(list => {
+    const claimed = new Set<string>()
+    return list.filter(each => {
+      const claims = claimsOf(each)
+      const free = !claims.some(claim => claimed.has(claim))
+      if (free) for (const claim of claims) claimed.add(claim)
+      return free
+    })
+  })
 
 function accesses(partnerList: readonly PartnerDoc[], appList: readonly AppDoc[]): fc.Arbitrary<readonly AccessDoc[]> {
   const grants = partnerList.flatMap(({ name, groups }) =>

@@ -413,6 +413,15 @@ const cases: readonly Case[] = [
     says: /not in the domain corp.contoso.com it must end in DC=corp,DC=contoso,DC=com/,
   },
   {
+    what: 'a group of another domain',
+    files: {
+      ...sound,
+      'payroll.yaml': `${sound['payroll.yaml']}roles: {user: {adGroup: "CN=Users,DC=elsewhere,DC=com"}}\n`,
+    },
+    expected: ['error[outside-domain] payroll.yaml:14:25'],
+    says: /not in the domain corp.contoso.com it must end in DC=corp,DC=contoso,DC=com/,
+  },
+  {
     what: 'no distinguished name',
     files: change('organization.yaml', 'OU=Groups,DC=corp,DC=contoso,DC=com', 'Partners/Groups'),
     expected: ['error[bad-distinguished-name] organization.yaml:13:13'],

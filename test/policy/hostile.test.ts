@@ -40,8 +40,8 @@ test.each<[string, Files, string]>([
   ],
   ['__proto__', withAccess(`${access}__proto__: {polluted: true}\n`), 'error[forbidden-key] access.yaml:7:1'],
   [
-    'a group called constructor',
-    { ...sound, 'fabrikam.yaml': `${fabrikam}  constructor: {members: []}\n` },
+    'a group called toString',
+    { ...sound, 'fabrikam.yaml': `${fabrikam}  toString: {members: []}\n` },
     'error[forbidden-key] fabrikam.yaml:12:3',
   ],
   [
@@ -181,4 +181,9 @@ test('whatever the bytes, loading ends and never throws', async () => {
     }),
     { numRuns: 300 },
   )
+})
+
+test('more problems than a call has arguments are all told', async () => {
+  const { problems } = await load({ ...sound, 'many.yaml': 'a: 1\n'.repeat(150_000) })
+  expect(problems.filter(({ code }) => code === 'duplicate-key')).toHaveLength(149_999)
 })

@@ -87,3 +87,10 @@ test('the summary counts', () => {
   expect(renderProblems([], plain)).toBe('')
   expect(renderProblems([{ ...warning, hint: 'h' }], plain)).toBe('policies: warning[x]: m\n  h\n')
 })
+
+test('a message that quotes a whole file is cut in its middle', () => {
+  const problem: Problem = { severity: 'error', code: 'x', message: `\`${'y'.repeat(1_000_000)}\` is not an address` }
+  const shown = renderProblems([problem], plain)
+  expect(shown.length).toBeLessThan(700)
+  expect(shown).toMatch(/y…y+` is not an address\n$/)
+})

@@ -1,8 +1,7 @@
 // What several kinds read of the domain, and how values look there.
 
-import type { Directories, DirectoryEntry, DirectoryReader, Filter, Modification } from '../../model/directories.ts'
+import type { Directories, DirectoryEntry, DirectoryReader, Modification } from '../../model/directories.ts'
 import { RequestFailure } from '../../model/directories.ts'
-import { isWithin } from '../../model/escape.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
 import { shadowAccountMark } from '../mark.ts'
@@ -40,41 +39,6 @@ export function openDomain(
     throw new Failure('no-directory', `the policy names the domain ${domain.name}, and there is no connection to it`)
   }
   return { domain, reader: from.activeDirectory }
-}
-
-/** The user accounts in the units of shadow accounts and of the archive, ours or not. */
-export async function readAccounts({
-  domain,
-  reader,
-}: {
-  domain: Domain
-  reader: DirectoryReader
-}): Promise<readonly DirectoryEntry[]> {
-  const filter: Filter = {
-    and: [{ equals: ['objectClass', 'user'] }, { not: { equals: ['objectClass', 'computer'] } }],
-  }
-  const attributes = [
-    'objectGUID',
-    'sAMAccountName',
-    'userPrincipalName',
-    'displayName',
-    'mail',
-    'userAccountControl',
-    'accountExpires',
-    'adminDescription',
-    'adminCount',
-    'isCriticalSystemObject',
-    'msDS-ObjectSoa',
-    'memberOf',
-    domain.anchorAttribute,
-  ]
-  const units = isWithin(domain.archive, domain.shadowAccounts)
-    ? [domain.shadowAccounts]
-    : isWithin(domain.shadowAccounts, domain.archive)
-      ? [domain.archive]
-      : [domain.shadowAccounts, domain.archive]
-  const found = await Promise.all(units.map(base => searchUnit(reader, { base, scope: 'sub', filter, attributes })))
-  return found.flat()
 }
 
 /** A search below an organizational unit that the policy names; a missing unit is an error that says which. */

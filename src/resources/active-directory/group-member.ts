@@ -7,21 +7,11 @@ import { canonicalDn } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
-import { appliedApps, isAppliedGroup, isKerberos } from '../../model/supported.ts'
-import { addressBook, readDeletedGuests, readGuests } from '../entra/tenant.ts'
+import { isAppliedGroup, isKerberos } from '../../model/supported.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
-import { readAdGroupMark, readAnchor } from '../mark.ts'
-import {
-  byGuid,
-  domainOf,
-  isOwnAccount,
-  openDomain,
-  protection,
-  readAccounts,
-  searchUnit,
-  value,
-  values,
-} from './domain.ts'
+import { readShadowAccounts } from './accounts.ts'
+import { byGuid, domainOf, openDomain, protection, value, values } from './domain.ts'
+import { kerberosRoles, type RoleGroup, readRoleGroups } from './role-groups.ts'
 
 type AdGroupMemberSpec = Readonly<Record<string, never>>
 
@@ -87,32 +77,15 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<AdGroupMemberSpec>> {
 async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<AdGroupMemberSpec>> {
   const open = openDomain(from, policy)
   if (open === undefined) return { resources: [] }
-  const [accounts, groups, guests, deleted] = await Promise.all([
-    readAccounts(open),
-    searchUnit(open.reader, {
-      base: open.domain.groups,
-      scope: 'sub',
-      filter: { and: [{ equals: ['objectClass', 'group'] }, { startsWith: ['adminDescription', 'Group_guestlist.'] }] },
-      attributes: ['objectGUID', 'adminDescription', 'member'],
-    }),
-    readGuests(from),
-    readDeletedGuests(from),
-  ])
+  const [accounts, groups] = await Promise.all([readShadowAccounts(open, from, policy), readRoleGroups(open, policy)])
   const roles = rolesByGroup(groups, policy)
-  const byObjectId = new Map([...addressBook(deleted, policy), ...addressBook(guests, policy)])
   const wanted = new Set([...desire(policy)].map(({ id }) => id))
-  const people = new Map<string, Member>()
-  for (const entry of accounts) {
-    if (!isOwnAccount(entry)) continue
-    const anchored = byObjectId.get(readAnchor(value(entry, open.domain.anchorAttribute)) ?? '')
-    const objectGuid = value(entry, 'objectGUID') ?? ''
-    people.set(canonicalDn(entry.dn), {
-      person: anchored ?? value(entry, 'mail')?.toLowerCase() ?? objectGuid,
-      objectGuid,
-      dn: entry.dn,
-      entry,
-    })
-  }
+  const people = new Map<string, Member>(
+    accounts.map(({ entry, person, objectGuid }) => [
+      canonicalDn(entry.dn),
+      { person, objectGuid, dn: entry.dn, entry },
+    ]),
+  )
 
   const resources = new Map<Id, Observed<AdGroupMemberSpec>>()
   const add = (app: string, role: string, member: Omit<Member, 'entry'>, group: { guid?: string }): void => {
@@ -132,14 +105,13 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
     })
   }
   // Strangers in a group that is wholly ours.
-  for (const group of groups) {
-    const [role] = roles.get(canonicalDn(group.dn)) ?? []
-    if (role === undefined) continue
-    for (const dn of values(group, 'member')) {
-      if (!people.has(canonicalDn(dn))) add(role.app, role.role, { person: dn, objectGuid: '', dn }, guidOf(group))
+  for (const { entry, app, role, copy } of groups) {
+    if (copy) continue
+    for (const dn of values(entry, 'member')) {
+      if (!people.has(canonicalDn(dn))) add(app, role, { person: dn, objectGuid: '', dn }, guidOf(entry))
     }
   }
-  const unnamed = new Map<string, DirectoryEntry | undefined>()
+  const others = await readOthers(open.reader, people.values(), groups)
   for (const member of people.values()) {
     for (const dn of values(member.entry, 'memberOf')) {
       const named = roles.get(canonicalDn(dn))
@@ -150,12 +122,11 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
           add(app, role, member, guid === undefined ? {} : { guid })
         continue
       }
-      if (!unnamed.has(dn)) unnamed.set(dn, await readGroup(open.reader, dn))
-      const group = unnamed.get(dn)
+      const group = others.get(dn)
       if (group !== undefined && protection(group) === undefined) add('(no app)', dn, member, guidOf(group))
     }
   }
-  return { resources: [...resources.values()], findings: privileged(people.values(), unnamed) }
+  return { resources: [...resources.values()], findings: privileged(people.values(), others) }
 }
 
 interface Member {
@@ -165,7 +136,7 @@ interface Member {
   readonly entry: DirectoryEntry
 }
 
-interface RoleGroup {
+interface NamedRole {
   readonly app: string
   readonly role: string
   readonly guid?: string
@@ -177,42 +148,45 @@ function guidOf(entry: DirectoryEntry): { guid?: string } {
 }
 
 /** The app roles that each group stands for, by the group's canonical name. */
-function rolesByGroup(
-  groups: readonly DirectoryEntry[],
-  policy: ResolvedPolicy,
-): ReadonlyMap<string, readonly RoleGroup[]> {
-  const roles = new Map<string, RoleGroup[]>()
-  const add = (dn: string, role: RoleGroup): void => {
+function rolesByGroup(groups: readonly RoleGroup[], policy: ResolvedPolicy): ReadonlyMap<string, readonly NamedRole[]> {
+  const roles = new Map<string, NamedRole[]>()
+  const add = (dn: string, role: NamedRole): void => {
     const key = canonicalDn(dn)
     roles.set(key, [...(roles.get(key) ?? []), role])
   }
-  for (const group of groups) {
-    const names = readAdGroupMark(value(group, 'adminDescription') ?? '')
-    if (names === undefined) continue
-    const replaced = policy.apps.get(names.app)?.roles.get(names.role)?.adGroup !== undefined
-    add(group.dn, { app: names.app, role: replaced ? `${names.role} (before)` : names.role, ...guidOf(group) })
-  }
-  for (const app of appliedApps(policy).filter(isKerberos)) {
-    for (const role of app.roles.values())
-      if (role.adGroup !== undefined) add(role.adGroup, { app: app.name, role: role.name })
+  for (const { entry, app, role } of groups) add(entry.dn, { app, role, ...guidOf(entry) })
+  for (const { app, role } of kerberosRoles(policy)) {
+    if (role.adGroup !== undefined) add(role.adGroup, { app: app.name, role: role.name })
   }
   return roles
 }
 
-async function readGroup(reader: DirectoryReader, dn: string): Promise<DirectoryEntry | undefined> {
-  const [entry] = await reader.search({
-    base: dn,
-    scope: 'base',
-    filter: { present: 'objectClass' },
-    attributes: ['objectGUID', 'objectSid', 'adminCount', 'isCriticalSystemObject', 'msDS-ObjectSoa'],
-  })
-  return entry
+/** The groups of others that hold our accounts, by their names as read. */
+async function readOthers(
+  reader: DirectoryReader,
+  members: Iterable<Member>,
+  groups: readonly RoleGroup[],
+): Promise<ReadonlyMap<string, DirectoryEntry>> {
+  const own = new Set(groups.map(({ entry }) => canonicalDn(entry.dn)))
+  const names = new Set([...members].flatMap(({ entry }) => values(entry, 'memberOf')))
+  const read = [...names]
+    .filter(dn => !own.has(canonicalDn(dn)))
+    .map(async dn => {
+      const found = await reader.search({
+        base: dn,
+        scope: 'base',
+        filter: { present: 'objectClass' },
+        attributes: ['objectGUID', 'objectSid', 'adminCount', 'isCriticalSystemObject', 'msDS-ObjectSoa'],
+      })
+      return found.map(entry => [dn, entry] as const)
+    })
+  return new Map((await Promise.all(read)).flat())
 }
 
 /** A shadow account in a protected group is an alarm that a person must see to: we never touch such a group. */
 function privileged(
   members: Iterable<Member>,
-  groups: ReadonlyMap<string, DirectoryEntry | undefined>,
+  groups: ReadonlyMap<string, DirectoryEntry>,
 ): Observation<AdGroupMemberSpec>['findings'] & object {
   return [...members].flatMap(member =>
     values(member.entry, 'memberOf').flatMap(dn => {

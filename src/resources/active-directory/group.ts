@@ -1,19 +1,23 @@
 // An app role's group in Active Directory, to which the app's owner grants rights once. Ours, in the unit of groups, where
 // the policy names none; else somebody's, which is only looked at.
 
-import type { Directories, DirectoryEntry } from '../../model/directories.ts'
+import type { Directories, DirectoryEntry, Modification } from '../../model/directories.ts'
 import { childDn, parseDn, rdn } from '../../model/escape.ts'
 import { ids, keyOf } from '../../model/id.ts'
-import type { ResolvedApp, ResolvedPolicy, ResolvedRole } from '../../model/policy.ts'
+import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
-import { appliedApps, isKerberos } from '../../model/supported.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
-import { adGroupMark, fitted, readAdGroupMark } from '../mark.ts'
-import { byGuid, domainOf, isMissing, openDomain, protection, searchUnit, setValue, value, values } from './domain.ts'
+import { adGroupMark } from '../mark.ts'
+import { byGuid, domainOf, isMissing, openDomain, protection, setValue, value, values } from './domain.ts'
+import { isInUnit, kerberosRoles, readRoleGroups, roleGroupName } from './role-groups.ts'
 
 type AdGroupSpec = {
   readonly name?: string
   readonly description?: string
+  readonly unit?: 'groups' | 'elsewhere'
+  readonly marked?: boolean
+  /** Of a group with a copied mark; never compared. */
+  readonly copy?: boolean
   /** Of somebody else's group. */
   readonly distinguishedName?: string
 }
@@ -23,8 +27,11 @@ export const adGroup: ResourceKind<AdGroupSpec> = {
   name: 'group',
   desire,
   observe,
-  normalize: spec => spec,
+  normalize: ({ copy: _copy, ...spec }) => spec,
+  // A stranger's group that somebody put our mark on loses the mark, and nothing else.
+  retire: ({ spec }) => (spec.copy ? { marked: false } : 'delete'),
   risk: change => (change.action === 'delete' ? 'revoke' : 'neutral'),
+  claims: ({ name }) => (name === undefined ? [] : [`group ${name.toLowerCase()}`]),
 
   async perform({ id, app = '', before, after, differs }, { activeDirectory: directory }, _assigned, policy) {
     const domain = domainOf(policy)
@@ -35,16 +42,19 @@ export const adGroup: ResourceKind<AdGroupSpec> = {
       return before
     }
     const { name = '', description } = after.spec
+    const [, role = ''] = keyOf(id)
     if (before !== undefined) {
       const target = byGuid(before.objectId)
-      if (differs.includes('description'))
-        await directory.modify(target, setValue('description', before.spec.description, description))
-      if (!differs.includes('name')) return before
+      const modifications = [
+        ...(differs.includes('description') ? setValue('description', before.spec.description, description) : []),
+        ...(differs.includes('marked') ? markModifications(after.spec.marked === true, app, role) : []),
+      ]
+      if (modifications.length > 0) await directory.modify(target, modifications)
+      if (!differs.includes('name') && !differs.includes('unit')) return before
       await directory.move(target, rdn('CN', name), domain.groups)
       return { ...before, name: childDn('CN', name, domain.groups) }
     }
     const dn = childDn('CN', name, domain.groups)
-    const [, role = ''] = keyOf(id)
     const objectId = await directory.add(dn, {
       objectClass: ['top', 'group'],
       sAMAccountName: [name],
@@ -57,11 +67,8 @@ export const adGroup: ResourceKind<AdGroupSpec> = {
   },
 }
 
-/** The roles of the apps that are signed on to by Kerberos. */
-function kerberosRoles(policy: ResolvedPolicy): readonly { readonly app: ResolvedApp; readonly role: ResolvedRole }[] {
-  return appliedApps(policy)
-    .filter(isKerberos)
-    .flatMap(app => [...app.roles.values()].map(role => ({ app, role })))
+function markModifications(wanted: boolean, app: string, role: string): readonly Modification[] {
+  return [{ operation: 'replace', attribute: 'adminDescription', values: wanted ? [adGroupMark(app, role)] : [] }]
 }
 
 function* desire(policy: ResolvedPolicy): Iterable<Desired<AdGroupSpec>> {
@@ -72,12 +79,14 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<AdGroupSpec>> {
       yield {
         ...common,
         spec: {
-          name: fitted(`guestlist-${app.name}-${role.name}`, 64),
+          name: roleGroupName(app.name, role.name),
           description:
             `Partners who reach ${app.spec.displayName} as ${role.name}. Kept by guestlist; grant it the app's rights once.`.slice(
               0,
               1024,
             ),
+          unit: 'groups',
+          marked: true,
         },
       }
     } else {
@@ -98,29 +107,23 @@ const attributes = [
   'objectGUID',
   'objectSid',
   'objectClass',
-  'description',
-  'adminDescription',
   'adminCount',
   'isCriticalSystemObject',
   'msDS-ObjectSoa',
-]
+] as const
 
 async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<AdGroupSpec>> {
   const open = openDomain(from, policy)
   if (open === undefined) return { resources: [] }
-  const own = await searchUnit(open.reader, {
-    base: open.domain.groups,
-    scope: 'sub',
-    filter: { and: [{ equals: ['objectClass', 'group'] }, { startsWith: ['adminDescription', 'Group_guestlist.'] }] },
-    attributes,
-  })
-  const resources = own.flatMap((entry): Observed<AdGroupSpec>[] => {
-    const names = readAdGroupMark(value(entry, 'adminDescription') ?? '')
-    if (names === undefined) return []
-    // A role that now names a group of its own leaves this one to go.
-    const replaced = policy.apps.get(names.app)?.roles.get(names.role)?.adGroup !== undefined
-    const id = replaced ? ids.adGroup(names.app, `${names.role} (before)`) : ids.adGroup(names.app, names.role)
-    return [{ ...common(id, names.app, entry), owned: true, spec: ownSpec(entry) }]
+  const own = await readRoleGroups(open, policy)
+  const resources = own.map(({ entry, app, role, owned, copy }): Observed<AdGroupSpec> => {
+    const refused = protection(entry)
+    return {
+      ...common(ids.adGroup(app, role), app, entry),
+      owned,
+      spec: { ...ownSpec(entry), unit: isInUnit(entry, open.domain) ? 'groups' : 'elsewhere', marked: owned, copy },
+      ...(refused === undefined ? {} : { refused }),
+    }
   })
   const named = kerberosRoles(policy).flatMap(({ app, role }) =>
     role.adGroup === undefined ? [] : [{ app, role, dn: role.adGroup }],
@@ -144,7 +147,7 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
       ...(refused === undefined ? {} : { refused }),
     })
   }
-  return { resources: unique(resources) }
+  return { resources }
 }
 
 function common(
@@ -163,16 +166,4 @@ function ownSpec(entry: DirectoryEntry): AdGroupSpec {
 function notGroup(entry: DirectoryEntry): { code: string; message: string } | undefined {
   const isGroup = values(entry, 'objectClass').some(name => name.toLowerCase() === 'group')
   return isGroup ? undefined : { code: 'not-a-group', message: `${entry.dn} is not a group` }
-}
-
-/** A copied mark does not make two groups one: the first by object id is the role's, the others go. */
-function unique(resources: readonly Observed<AdGroupSpec>[]): readonly Observed<AdGroupSpec>[] {
-  const seen = new Set<string>()
-  return [...resources]
-    .sort((a, b) => (a.objectId < b.objectId ? -1 : 1))
-    .map(resource => {
-      const repeated = seen.has(resource.id)
-      seen.add(resource.id)
-      return repeated ? { ...resource, id: ids.adGroup(resource.app ?? '', resource.objectId) } : resource
-    })
 }

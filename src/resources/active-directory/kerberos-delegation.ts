@@ -2,12 +2,18 @@
 // come and the first to go. An entry of the list is ours if the account says so in `extensionName`, written in the same
 // modify; entries made by hand stay, unless the policy wants the same one: then it is adopted.
 
-import type { Directories, DirectoryEntry, DirectoryReader, Modification } from '../../model/directories.ts'
+import type {
+  Directories,
+  DirectoryEntry,
+  DirectoryReader,
+  DirectoryWriter,
+  Modification,
+} from '../../model/directories.ts'
 import { RequestFailure } from '../../model/directories.ts'
-import { ids } from '../../model/id.ts'
+import { type Id, ids, type ObjectId } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
-import type { Change, Desired, Observed } from '../../model/resource.ts'
+import type { Assigned, Change, Desired, Observed } from '../../model/resource.ts'
 import { appliedApps, isKerberos, kerberosOf } from '../../model/supported.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { delegationMark, protocolTransitionMark, readDelegationMark } from '../mark.ts'
@@ -34,18 +40,41 @@ export const kerberosDelegation: ResourceKind<DelegationSpec> = {
   async perform(change, { activeDirectory: directory }, assigned) {
     if (directory === undefined) throw new Error(`${change.id} without a domain`)
     const { objectId } = change.before ?? assigned(ids.connector(change.after?.spec.connector ?? ''))
-    for (let attempt = 1; ; attempt += 1) {
-      // Several apps share one computer account: it is read just before the write, and the write is conditioned on that.
-      const entry = await readComputer(directory, objectId)
-      const modifications = modificationsOf(change, entry)
-      try {
-        if (modifications.length > 0) await directory.modify(byGuid(objectId), modifications)
-        return { objectId, name: entry.dn }
-      } catch (error) {
-        if (attempt === 5 || !isStale(error)) throw error
-      }
-    }
+    return inTurn(directory, objectId, () => write(change, directory, objectId))
   },
+}
+
+async function write(
+  change: Change<DelegationSpec>,
+  directory: DirectoryWriter,
+  objectId: ObjectId,
+): Promise<Assigned> {
+  for (let attempt = 1; ; attempt += 1) {
+    // Several apps share one computer account: it is read just before the write, and the write is conditioned on that.
+    const entry = await readComputer(directory, objectId)
+    const modifications = modificationsOf(change, entry)
+    try {
+      if (modifications.length > 0) await directory.modify(byGuid(objectId), modifications)
+      return { objectId, name: entry.dn }
+    } catch (error) {
+      if (attempt === 5 || !isStale(error)) throw error
+    }
+  }
+}
+
+// No condition of a write says that another app's mark has not come: of this run's changes, one at a time.
+const turns = new WeakMap<DirectoryWriter, Map<ObjectId, Promise<unknown>>>()
+
+async function inTurn<Result>(
+  directory: DirectoryWriter,
+  objectId: ObjectId,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const last = turns.get(directory) ?? new Map<ObjectId, Promise<unknown>>()
+  turns.set(directory, last)
+  const result = (last.get(objectId) ?? Promise.resolve()).then(work, work)
+  last.set(objectId, result)
+  return result
 }
 
 function* desire(policy: ResolvedPolicy): Iterable<Desired<DelegationSpec>> {
@@ -80,9 +109,9 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
     const list = new Set(values(entry, allowedToDelegateTo).map(text => text.toLowerCase()))
     const protocolTransition =
       (Number(value(entry, 'userAccountControl') ?? 0) & accountControl.trustedToAuthForDelegation) !== 0
-    const add = (app: string, servicePrincipalName: string, owned: boolean): void => {
+    const add = (app: string, servicePrincipalName: string, owned: boolean, key: string): void => {
       resources.push({
-        id: ids.kerberosDelegation(app, connector),
+        id: ids.kerberosDelegation(app, key),
         app,
         objectId: value(entry, 'objectGUID') ?? '',
         name: entry.dn,
@@ -96,22 +125,43 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
         },
       })
     }
-    const marks = marksOf(entry)
-    for (const [app, servicePrincipalName] of marks) add(app, servicePrincipalName, true)
+    const marked = new Set<string>()
+    for (const { app, servicePrincipalName } of sorted(marksOf(entry), wanted, connector)) {
+      add(app, servicePrincipalName, true, marked.has(app) ? `${connector} (${servicePrincipalName})` : connector)
+      marked.add(app)
+    }
     // Allowed by hand already: wanted, so adopted.
     for (const { app = '', spec } of wanted.values()) {
       const byHand =
-        spec.connector === connector && !marks.has(app) && list.has(spec.servicePrincipalName.toLowerCase())
-      if (byHand) add(app, spec.servicePrincipalName, false)
+        spec.connector === connector && !marked.has(app) && list.has(spec.servicePrincipalName.toLowerCase())
+      if (byHand) add(app, spec.servicePrincipalName, false, connector)
     }
   }
   return { resources }
 }
 
-/** Service principal names by app: the entries of the list that are ours. */
-function marksOf(entry: DirectoryEntry): ReadonlyMap<string, string> {
-  const marks = values(entry, 'extensionName').flatMap(text => readDelegationMark(text) ?? [])
-  return new Map(marks.map(({ app, servicePrincipalName }) => [app, servicePrincipalName]))
+type Mark = NonNullable<ReturnType<typeof readDelegationMark>>
+
+/** The entries of the list that are ours. */
+function marksOf(entry: DirectoryEntry): readonly Mark[] {
+  return values(entry, 'extensionName').flatMap(text => readDelegationMark(text) ?? [])
+}
+
+/** Of several marks for one app, the wanted one first: the others go. */
+function sorted(
+  marks: readonly Mark[],
+  wanted: ReadonlyMap<Id, Desired<DelegationSpec>>,
+  connector: string,
+): readonly Mark[] {
+  const isWanted = ({ app, servicePrincipalName }: Mark): boolean =>
+    isSameName(wanted.get(ids.kerberosDelegation(app, connector))?.spec.servicePrincipalName, servicePrincipalName)
+  return [...marks].sort(
+    (a, b) => Number(isWanted(b)) - Number(isWanted(a)) || (a.servicePrincipalName < b.servicePrincipalName ? -1 : 1),
+  )
+}
+
+function isSameName(a: string | undefined, b: string | undefined): boolean {
+  return a?.toLowerCase() === b?.toLowerCase()
 }
 
 async function readComputer(directory: DirectoryReader, objectId: string): Promise<DirectoryEntry> {
@@ -133,20 +183,26 @@ function isStale(error: unknown): boolean {
   return error instanceof RequestFailure && (error.status === 16 || error.status === 20)
 }
 
-function modificationsOf({ app = '', after }: Change<DelegationSpec>, entry: DirectoryEntry): readonly Modification[] {
+function modificationsOf(
+  { app = '', before, after }: Change<DelegationSpec>,
+  entry: DirectoryEntry,
+): readonly Modification[] {
   const marks = marksOf(entry)
-  const others = [...marks].filter(([other]) => other !== app)
-  const before = marks.get(app)
+  const old = before?.owned ? before.spec.servicePrincipalName : undefined
   const wanted = after?.spec.servicePrincipalName
+  const isOld = (mark: Mark): boolean => mark.app === app && isSameName(mark.servicePrincipalName, old)
+  const isWanted = (mark: Mark): boolean => mark.app === app && isSameName(mark.servicePrincipalName, wanted)
+  const others = marks.filter(mark => !isOld(mark))
   const list = values(entry, allowedToDelegateTo)
-  const isIn = (name: string): boolean => list.some(text => text.toLowerCase() === name.toLowerCase())
 
-  const leaves = before !== undefined && before.toLowerCase() !== wanted?.toLowerCase()
-  const shared = others.some(([, name]) => name.toLowerCase() === before?.toLowerCase())
-  const leaving = leaves && !shared ? list.filter(text => text.toLowerCase() === before.toLowerCase()) : []
-  const marksLeaving = leaves ? [delegationMark(app, before)] : []
-  const coming = wanted !== undefined && !isIn(wanted) ? [wanted] : []
-  const marksComing = wanted !== undefined && (before === undefined || leaves) ? [delegationMark(app, wanted)] : []
+  const leaves = old !== undefined && !isSameName(old, wanted)
+  const shared = others.some(mark => isSameName(mark.servicePrincipalName, old))
+  const leaving = leaves && !shared ? list.filter(text => isSameName(text, old)) : []
+  const marksLeaving = leaves
+    ? marks.filter(isOld).map(mark => delegationMark(mark.app, mark.servicePrincipalName))
+    : []
+  const coming = wanted !== undefined && !list.some(text => isSameName(text, wanted)) ? [wanted] : []
+  const marksComing = wanted !== undefined && !marks.some(isWanted) ? [delegationMark(app, wanted)] : []
 
   const control = value(entry, 'userAccountControl') ?? '0'
   const flag = accountControl.trustedToAuthForDelegation

@@ -13,14 +13,14 @@ import type {
 import { RequestFailure } from '../../model/directories.ts'
 import { childDn, isWithin, parseDn, rdn } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
-import type { Address, ResolvedPolicy } from '../../model/policy.ts'
+import type { ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
 import type { Assigned, Change, Desired, Json, Observed } from '../../model/resource.ts'
-import { isAppliedGroup, isKerberos } from '../../model/supported.ts'
 import { durationOf, isoOf } from '../../model/time.ts'
-import { addressBook, expectedPrincipalName, readDeletedGuests, readGuests } from '../entra/tenant.ts'
+import { expectedPrincipalName } from '../entra/tenant.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { anchorOf, readAnchor, shadowAccountMark } from '../mark.ts'
+import { kerberosPeople, readShadowAccounts } from './accounts.ts'
 import {
   accountControl,
   byGuid,
@@ -28,11 +28,9 @@ import {
   domainOf,
   fileTimeOf,
   instantOfFileTime,
-  isOwnAccount,
   never,
   openDomain,
   protection,
-  readAccounts,
   setValue,
   value,
 } from './domain.ts'
@@ -44,9 +42,11 @@ type ShadowAccountSpec = {
   readonly displayName?: string
   readonly mail?: string
   readonly enabled: boolean
-  readonly unit: 'shadow' | 'archive'
+  readonly unit: 'shadow' | 'archive' | 'elsewhere'
   /** Whether the account's end is set. */
   readonly left: boolean
+  /** Whether it has the guest's principal name, by which connectors sign in; never compared, the name itself is. */
+  readonly named?: boolean
   /** ISO; never compared: the day is written when the change is performed. */
   readonly leftAt?: string
   /** As they are in the directory, for conditional writes; never compared. */
@@ -59,7 +59,7 @@ export const shadowAccount: ResourceKind<ShadowAccountSpec> = {
   desire,
   observe,
 
-  normalize({ userPrincipalName, displayName, leftAt: _leftAt, raw: _raw, ...rest }) {
+  normalize({ userPrincipalName, displayName, named: _named, leftAt: _leftAt, raw: _raw, ...rest }) {
     return {
       ...(typeof userPrincipalName === 'string'
         ? { userPrincipalName: userPrincipalName.toLowerCase() }
@@ -73,12 +73,11 @@ export const shadowAccount: ResourceKind<ShadowAccountSpec> = {
 
   retire({ spec }, policy) {
     const grace = policy.organization.spec.activeDirectory?.offboarding?.deleteAfter
-    const over =
-      grace !== undefined &&
-      spec.leftAt !== undefined &&
-      policy.at >= Date.parse(spec.leftAt) + (durationOf(grace) ?? Number.POSITIVE_INFINITY)
     const archived = !spec.enabled && spec.unit === 'archive'
-    return over && archived ? 'delete' : { enabled: false, unit: 'archive', left: true }
+    // What is not put away yet, or not any more, leaves today.
+    const left = archived && spec.leftAt !== undefined ? Date.parse(spec.leftAt) : policy.at
+    const over = grace !== undefined && policy.at >= left + (durationOf(grace) ?? Number.POSITIVE_INFINITY)
+    return over ? 'delete' : { enabled: false, unit: 'archive', left: true }
   },
 
   risk(change) {
@@ -88,21 +87,10 @@ export const shadowAccount: ResourceKind<ShadowAccountSpec> = {
       : 'neutral'
   },
 
-  works: ({ enabled, left }) => enabled && !left,
+  works: ({ enabled, left, named }) => enabled && !left && named === true,
+  claims: ({ userPrincipalName }) =>
+    typeof userPrincipalName === 'string' ? [`principal name ${userPrincipalName.toLowerCase()}`] : [],
   perform,
-}
-
-/** People who reach a Kerberos app now. */
-function kerberosPeople(policy: ResolvedPolicy): ReadonlySet<Address> {
-  const people = new Set<Address>()
-  for (const grant of policy.grants) {
-    const app = policy.apps.get(grant.app)
-    if (!grant.inForce || app === undefined || !isKerberos(app) || !isAppliedGroup(policy, grant.partner, grant.group))
-      continue
-    const members = policy.partners.get(grant.partner)?.groups.get(grant.group)?.members ?? []
-    for (const member of members) if (member.inForce) people.add(member.address)
-  }
-  return people
 }
 
 function* desire(policy: ResolvedPolicy): Iterable<Desired<ShadowAccountSpec>> {
@@ -124,6 +112,7 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<ShadowAccountSpec>> {
         enabled: true,
         unit: 'shadow',
         left: false,
+        named: true,
       },
     }
   }
@@ -132,52 +121,19 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<ShadowAccountSpec>> {
 async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<ShadowAccountSpec>> {
   const open = openDomain(from, policy)
   if (open === undefined) return { resources: [] }
-  const [accounts, guests, deleted] = await Promise.all([readAccounts(open), readGuests(from), readDeletedGuests(from)])
-  const byObjectId = new Map([...addressBook(deleted, policy), ...addressBook(guests, policy)])
-  const book = addressBook(guests, policy)
-  const byPrincipalName = new Map([
-    ...[...policy.people.keys()].map(
-      address => [expectedPrincipalName(address, policy).toLowerCase(), address] as const,
-    ),
-    ...guests.map(guest => [guest.userPrincipalName.toLowerCase(), book.get(guest.id) ?? ''] as const),
-  ])
-  const wanted = kerberosPeople(policy)
-
-  const found = accounts.flatMap(entry => {
-    const owned = isOwnAccount(entry)
-    const anchored = byObjectId.get(readAnchor(value(entry, open.domain.anchorAttribute)) ?? '')
-    const named = byPrincipalName.get(value(entry, 'userPrincipalName')?.toLowerCase() ?? '')
-    const address = anchored ?? named ?? value(entry, 'mail')?.toLowerCase()
-    // Somebody else's account in our unit is only of interest as one to adopt.
-    if (!owned && (address === undefined || !wanted.has(address) || (anchored ?? named) === undefined)) return []
-    const objectGuid = value(entry, 'objectGUID') ?? ''
-    return [{ entry, owned, address: address ?? objectGuid, anchored: anchored !== undefined, objectGuid }]
-  })
-  // Where two accounts stand for one person, the linked one is the person's; ours goes before a stranger's.
-  found.sort(
-    (a, b) =>
-      Number(b.owned) - Number(a.owned) ||
-      Number(b.anchored) - Number(a.anchored) ||
-      (a.objectGuid < b.objectGuid ? -1 : 1),
-  )
-  const taken = new Set<string>()
-  const resources = found.flatMap(({ entry, owned, address, objectGuid }): Observed<ShadowAccountSpec>[] => {
-    const first = !taken.has(address)
-    taken.add(address)
-    if (!first && !owned) return []
+  const accounts = await readShadowAccounts(open, from, policy)
+  const resources = accounts.map(({ entry, owned, person, named, objectGuid }): Observed<ShadowAccountSpec> => {
     const refused = protection(entry)
-    return [
-      {
-        id: ids.shadowAccount(first ? address : objectGuid),
-        objectId: objectGuid,
-        name: entry.dn,
-        owned,
-        ...partnerOf(address, policy),
-        needs: [ids.guest(address)],
-        ...(refused === undefined ? {} : { refused }),
-        ...stateOf(entry, open.domain),
-      },
-    ]
+    return {
+      id: ids.shadowAccount(person),
+      objectId: objectGuid,
+      name: entry.dn,
+      owned,
+      ...partnerOf(person, policy),
+      needs: [ids.guest(person)],
+      ...(refused === undefined ? {} : { refused }),
+      ...stateOf(entry, named, open.domain),
+    }
   })
   return { resources }
 }
@@ -187,11 +143,15 @@ function partnerOf(address: string, policy: ResolvedPolicy): { partner?: string 
   return partner === undefined ? {} : { partner }
 }
 
-function stateOf(entry: DirectoryEntry, domain: Domain): { spec: ShadowAccountSpec; retired: boolean } {
+function stateOf(entry: DirectoryEntry, named: boolean, domain: Domain): { spec: ShadowAccountSpec; retired: boolean } {
   const control = Number(value(entry, 'userAccountControl') ?? 0)
   const leftAt = instantOfFileTime(value(entry, 'accountExpires'))
   const enabled = (control & accountControl.disabled) === 0
-  const unit = isWithin(entry.dn, domain.archive) ? 'archive' : 'shadow'
+  const unit = isWithin(entry.dn, domain.archive)
+    ? 'archive'
+    : isWithin(entry.dn, domain.shadowAccounts)
+      ? 'shadow'
+      : 'elsewhere'
   const text = (attribute: string, key: string): Record<string, string> => {
     const there = value(entry, attribute)
     return there === undefined ? {} : { [key]: there }
@@ -207,8 +167,10 @@ function stateOf(entry: DirectoryEntry, domain: Domain): { spec: ShadowAccountSp
       enabled,
       unit,
       left: leftAt !== undefined,
+      named,
       ...(leftAt === undefined ? {} : { leftAt: isoOf(leftAt) }),
       raw: {
+        sAMAccountName: value(entry, 'sAMAccountName'),
         userPrincipalName: value(entry, 'userPrincipalName'),
         displayName: value(entry, 'displayName'),
         mail: value(entry, 'mail'),
@@ -243,10 +205,22 @@ async function perform(
   const moves = change.differs.includes('unit')
   // Shut before it is moved away, and moved back before it is opened: where it lies does not stop a ticket.
   const modifications = modificationsOf(change, before, after, to.now, assigned, domain)
-  if (moves && !change.retires) await directory.move(target, rdnOf(before), unit)
+  if (moves && !change.retires) await moveTo(unit, before, directory)
   if (modifications.length > 0) await directory.modify(target, modifications)
-  if (moves && change.retires) await directory.move(target, rdnOf(before), unit)
+  if (moves && change.retires) await moveTo(unit, before, directory)
   return before
+}
+
+/** Under its name; where somebody else has that there, under its account name, which nobody else has. */
+async function moveTo(unit: string, account: Observed<ShadowAccountSpec>, directory: DirectoryWriter): Promise<void> {
+  const target = byGuid(account.objectId)
+  try {
+    await directory.move(target, rdnOf(account), unit)
+  } catch (error) {
+    const accountName = account.spec.raw?.sAMAccountName
+    if (!(error instanceof RequestFailure) || error.status !== 68 || accountName === undefined) throw error
+    await directory.move(target, rdn('CN', accountName), unit)
+  }
 }
 
 function modificationsOf(
@@ -270,7 +244,9 @@ function modificationsOf(
       const control = Number(raw.userAccountControl ?? accountControl.normal)
       return String(after.spec.enabled ? control & ~accountControl.disabled : control | accountControl.disabled)
     }),
-    ...set('left', 'accountExpires', () => (after.spec.left ? fileTimeOf(now) : never)),
+    // The grace period counts from the day on which the account was last put away.
+    ...(change.retires ? setValue('accountExpires', raw.accountExpires, fileTimeOf(now)) : []),
+    ...(change.retires ? [] : set('left', 'accountExpires', () => (after.spec.left ? fileTimeOf(now) : never))),
     ...(before.owned ? [] : setValue('adminDescription', raw.adminDescription, shadowAccountMark)),
   ]
 }

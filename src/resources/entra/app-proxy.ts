@@ -1,16 +1,16 @@
 // An on-premises app published through Application Proxy, with its sign-on. Beta only (`onPremisesPublishing`), sent
 // alone; it comes after the app is closed to the unassigned and goes before the app does.
 
-import { type Directories, type DirectoryWriters, RequestFailure } from '../../model/directories.ts'
+import { type Directories, type DirectoryWriters, type GraphWriter, RequestFailure } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
-import type { FindingAt } from '../../model/plan.ts'
+import type { FindingAt, Waiting } from '../../model/plan.ts'
 import type { ResolvedApp, ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Change, Desired, Json, Observed } from '../../model/resource.ts'
 import { appliedApps, kerberosOf } from '../../model/supported.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { appMark, readAppMark } from '../mark.ts'
-import { managedApps } from './managed-apps.ts'
+import { addressClaim, managedApps } from './managed-apps.ts'
 import { type Application, readApplications, readServicePrincipals } from './tenant.ts'
 
 type AppProxySpec = {
@@ -34,6 +34,11 @@ interface Publishing {
     } | null
   } | null
   readonly [property: string]: unknown
+}
+
+interface Addresses {
+  readonly identifierUris?: readonly string[]
+  readonly web?: { readonly redirectUris?: readonly string[] } | null
 }
 
 /** The policy's names of further settings, and Graph's (beta, `onPremisesPublishing`). */
@@ -65,6 +70,7 @@ export const appProxy: ResourceKind<AppProxySpec> = {
       : change.after?.spec.preauthentication === 'passthrough'
         ? 'privileged'
         : 'grant',
+  claims: ({ externalUrl }) => (externalUrl === undefined ? [] : [addressClaim(externalUrl)]),
   works: ({ signOn }) => typeof signOn === 'object' && signOn !== null && 'servicePrincipalName' in signOn,
   perform,
 }
@@ -108,15 +114,19 @@ function connectorGroupOf(app: ResolvedApp, policy: ResolvedPolicy): string | un
 async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<AppProxySpec>> {
   const [servicePrincipals, applications] = await Promise.all([readServicePrincipals(from), readApplications(from)])
   const applicationOf = new Map(applications.map(found => [found.appId, found]))
-  const published = managedApps(policy, servicePrincipals, applicationOf).flatMap(({ name, found }) => {
+  const blocked: Waiting[] = []
+  const published = managedApps(policy, servicePrincipals, applicationOf).flatMap(({ name, mark, found }) => {
     const registered = applicationOf.get(found.appId)
     const app = policy.apps.get(name)
+    if (registered === undefined && app?.spec.proxy !== undefined) {
+      const message = `${name} is registered in another tenant: only an application of our own can be published`
+      blocked.push({ id: ids.appProxy(name), for: 'person', message })
+    }
+    const looked = app === undefined || app.spec.proxy !== undefined
+    if (registered === undefined || !looked) return []
     // An adopted app that left the policy keeps its publishing: others may use it.
-    const ours = registered?.uniqueName === appMark(name)
-    const looked = app === undefined ? ours : app.spec.proxy !== undefined
-    return registered === undefined || !looked
-      ? []
-      : [{ name, app, registered, owned: ours || (found.tags ?? []).some(isOwnTag) }]
+    const made = registered.uniqueName === appMark(mark)
+    return [{ name, app, registered, owned: made || (app !== undefined && (found.tags ?? []).some(isOwnTag)) }]
   })
   const answers = await from.entra.getEach<{ onPremisesPublishing?: Publishing | null }>(
     published.map(({ registered }) => graphPath`/applications/${registered.id}`),
@@ -139,7 +149,7 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
       spec: { ...specOf(publishing), ...(group?.id === undefined ? {} : { connectorGroup: group.id }) },
     })
   }
-  return { resources, findings }
+  return { resources, findings, blocked }
 }
 
 function isOwnTag(tag: string): boolean {
@@ -206,31 +216,56 @@ async function perform(
   const { before, after } = change
   if (after === undefined) {
     if (before === undefined) throw new Error(`${change.id} has neither side`)
-    await entra.patch(graphPath`/applications/${before.objectId}`, { onPremisesPublishing: null }, 'beta')
+    const application = graphPath`/applications/${before.objectId}`
+    await entra.patch(application, { onPremisesPublishing: null }, 'beta')
+    // Its URI would keep the next app from having this address.
+    await entra.patch(application, { identifierUris: [] })
     return before
   }
   const registered = before?.objectId ?? assigned(ids.application(change.app ?? '')).related?.application
   if (registered === undefined) throw new Error(`${change.id} has no application object`)
   const application = graphPath`/applications/${registered}`
   const { externalUrl, connectorGroup } = after.spec
-  if (before === undefined) {
-    await entra.patch(application, {
-      identifierUris: [externalUrl.replace(/\/$/, '')],
-      web: {
-        redirectUris: [externalUrl],
-        homePageUrl: externalUrl,
-        implicitGrantSettings: { enableIdTokenIssuance: true, enableAccessTokenIssuance: false },
-      },
-    })
+  if (change.differs.includes('externalUrl')) {
+    await setAddress(entra, application, before?.spec.externalUrl, externalUrl)
   }
   if (change.differs.some(key => key !== 'connectorGroup')) {
     await entra.patch(application, { onPremisesPublishing: publishingOf(after.spec) }, 'beta')
   }
   if (connectorGroup !== undefined && change.differs.includes('connectorGroup')) {
     const target = graphPath`/onPremisesPublishingProfiles/applicationProxy/connectorGroups/${connectorGroup}`
-    await entra.setReference(`${application}/connectorGroup`, target, 'beta')
+    await entra.setReference(`${application}/connectorGroup`, target, 'beta').catch(tolerateRefusal)
   }
   return { objectId: registered }
+}
+
+/** What sign-in goes by. An adopted application has addresses of its own besides, which stay. */
+async function setAddress(
+  entra: GraphWriter,
+  application: string,
+  before: string | undefined,
+  after: string,
+): Promise<void> {
+  const there = await entra.get<Addresses>(application, { select: ['id', 'identifierUris', 'web'] })
+  const identifier = (url: string): string => url.replace(/\/$/, '')
+  const replaced = (list: readonly string[] | undefined, old: string | undefined, url: string): readonly string[] => [
+    ...(list ?? []).filter(each => each !== old && each !== url),
+    url,
+  ]
+  const old = before === undefined ? undefined : identifier(before)
+  await entra.patch(application, {
+    identifierUris: replaced(there?.identifierUris, old, identifier(after)),
+    web: {
+      redirectUris: replaced(there?.web?.redirectUris, before, after),
+      homePageUrl: after,
+      implicitGrantSettings: { enableIdTokenIssuance: true, enableAccessTokenIssuance: false },
+    },
+  })
+}
+
+/** Where the tenant leaves connector groups to people, a finding of every plan says so. */
+function tolerateRefusal(error: unknown): void {
+  if (!(error instanceof RequestFailure) || error.status !== 403) throw error
 }
 
 function publishingOf(spec: AppProxySpec): object {

@@ -9,7 +9,7 @@ import { Failure } from '../../model/problem.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
 import { assignsAppRoles, isApplied, isAppliedGroup } from '../../model/supported.ts'
 import type { ResourceKind } from '../kind.ts'
-import { roleName } from './app-roles.ts'
+import { relatedRoles, roleName } from './app-roles.ts'
 import { managedApps } from './managed-apps.ts'
 import { readApplications, readPartnerGroups, readServicePrincipals } from './tenant.ts'
 
@@ -40,6 +40,7 @@ export const appRoleAssignment: ResourceKind<AppRoleAssignmentSpec> = {
     const apps = managedApps(policy, servicePrincipals, new Map(applications.map(found => [found.appId, found])))
     const names = new Map(apps.map(({ name, found }) => [found.id, name]))
     const rolesOf = new Map(servicePrincipals.map(found => [found.id, found.appRoles ?? []]))
+    const foundFor = new Map(apps.map(({ name, found }) => [name, found]))
     const resources = groups.flatMap(({ partner, group }, index) =>
       (assignments[index] ?? []).map((assignment): Observed<AppRoleAssignmentSpec> => {
         const roles = rolesOf.get(assignment.resourceId) ?? []
@@ -55,7 +56,14 @@ export const appRoleAssignment: ResourceKind<AppRoleAssignmentSpec> = {
         }
       }),
     )
-    return { resources }
+    const blocked = [...desire(policy)].flatMap(({ id, app = '' }) => {
+      const found = policy.apps.get(app)?.spec.entra === undefined ? undefined : foundFor.get(app)
+      const [, appRole = defaultAccess] = keyOf(id)
+      if (found === undefined || relatedRoles(found.appRoles ?? [])[`role:${appRole}`] !== undefined) return []
+      const message = `${app} has no app role \`${appRole}\` in the tenant: add it there, or correct \`appRole\` in the policy`
+      return [{ id, for: 'person', message }]
+    })
+    return { resources, blocked }
   },
 
   normalize: spec => spec,

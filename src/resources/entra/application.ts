@@ -8,11 +8,11 @@ import { defaultAccess, ids } from '../../model/id.ts'
 import type { FindingAt } from '../../model/plan.ts'
 import type { ResolvedApp, ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Change, Desired, Observed } from '../../model/resource.ts'
-import { appliedApps } from '../../model/supported.ts'
+import { appliedApps, isApplied } from '../../model/supported.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { appMark, readAppMark } from '../mark.ts'
 import { relatedRoles, usableRoles } from './app-roles.ts'
-import { managedApps } from './managed-apps.ts'
+import { addressClaim, type ManagedApp, managedApps } from './managed-apps.ts'
 import {
   type Application,
   type AppRole,
@@ -30,6 +30,10 @@ type ApplicationSpec = {
   readonly managed: boolean
   /** The tags that are there; never compared. */
   readonly tags?: readonly string[]
+  /** The app roles that are there; never compared. */
+  readonly roles?: readonly AppRole[]
+  /** Identifier URIs: what is published takes one, that only one application can have; never compared. */
+  readonly addresses?: readonly string[]
   /** Made by us; never compared. */
   readonly made?: boolean
 }
@@ -51,6 +55,7 @@ export const application: ResourceKind<ApplicationSpec> = {
   retire: ({ spec }) => (spec.made ? 'delete' : { assignmentRequired: spec.assignmentRequired, managed: false }),
 
   risk: change => (change.action === 'delete' || change.differs.includes('assignmentRequired') ? 'revoke' : 'neutral'),
+  claims: spec => (spec.addresses ?? []).map(addressClaim),
   perform,
 }
 
@@ -95,19 +100,46 @@ async function observe(
   const [servicePrincipals, applications] = await Promise.all([readServicePrincipals(from), readApplications(from)])
   const applicationOf = new Map(applications.map(found => [found.appId, found]))
   const apps = managedApps(policy, servicePrincipals, applicationOf)
-  const resources = new Map(
-    apps.map(({ name, found }) => [name, observedApp(name, found, applicationOf.get(found.appId))]),
-  )
+  const resources = new Map(apps.map(app => [app.name, observedApp(app, applicationOf.get(app.found.appId))]))
   const findings = appliedApps(policy).flatMap(app => unknownRoles(app, resources.get(app.name)))
-  return { resources: [...resources.values()], findings }
+  return { resources: [...resources.values(), ...orphans(policy, servicePrincipals, applications)], findings }
+}
+
+/** What we made, and whose service principal somebody deleted: made whole again if it is wanted, else to go as well. */
+function orphans(
+  policy: ResolvedPolicy,
+  servicePrincipals: readonly ServicePrincipal[],
+  applications: readonly Application[],
+): readonly Observed<ApplicationSpec>[] {
+  const whole = new Set(servicePrincipals.map(found => found.appId))
+  return applications.flatMap(({ id, appId, uniqueName, displayName, identifierUris }) => {
+    const name = readAppMark(uniqueName ?? '')
+    if (name === undefined || whole.has(appId)) return []
+    const app = policy.apps.get(name)
+    if (app !== undefined && (!isApplied(app) || app.spec.entra === undefined)) return []
+    const spec = { ...(displayName ? { displayName } : {}), assignmentRequired: true, managed: false, made: true }
+    const key = app === undefined ? name : `${name} (${id})`
+    return [
+      {
+        id: ids.application(key),
+        app: key,
+        objectId: id,
+        related: { application: id },
+        owned: true,
+        needs: [],
+        spec: { ...spec, addresses: identifierUris ?? [] },
+      },
+    ]
+  })
 }
 
 function observedApp(
-  name: string,
-  found: ServicePrincipal,
+  { name, mark, found }: ManagedApp,
   registered: Application | undefined,
 ): Observed<ApplicationSpec> {
-  const owned = (found.tags ?? []).includes(appMark(name))
+  const owned = (found.tags ?? []).includes(appMark(mark))
+  const made = registered?.uniqueName === appMark(mark)
+  const displayName = made ? registered?.displayName : found.displayName
   const roles = usableRoles(found.appRoles ?? [])
   return {
     id: ids.application(name),
@@ -115,15 +147,17 @@ function observedApp(
     objectId: found.id,
     name: found.appId,
     related: { ...relatedRoles(roles), ...(registered === undefined ? {} : { application: registered.id }) },
-    owned: owned || registered?.uniqueName === appMark(name),
+    owned: owned || made,
     needs: [],
     spec: {
-      ...(found.displayName ? { displayName: found.displayName } : {}),
+      ...(displayName ? { displayName } : {}),
       assignmentRequired: found.appRoleAssignmentRequired === true,
       appRoles: roles.flatMap(role => role.value || []).sort(),
       managed: owned,
       tags: found.tags ?? [],
-      made: registered?.uniqueName === appMark(name),
+      roles: found.appRoles ?? [],
+      addresses: registered?.identifierUris ?? [],
+      made,
     },
   }
 }
@@ -150,9 +184,9 @@ async function perform(change: Change<ApplicationSpec>, { entra }: { entra: Grap
   const { before, after } = change
   if (after === undefined) {
     if (before === undefined) throw new Error(`${change.id} has neither side`)
-    await entra.delete(graphPath`/servicePrincipals/${before.objectId}`)
-    if (before.related?.application !== undefined)
-      await entra.delete(graphPath`/applications/${before.related.application}`)
+    const registered = before.related?.application
+    if (before.objectId !== registered) await entra.delete(graphPath`/servicePrincipals/${before.objectId}`)
+    if (registered !== undefined) await entra.delete(graphPath`/applications/${registered}`)
     return before
   }
   const name = change.app ?? ''
@@ -160,7 +194,7 @@ async function perform(change: Change<ApplicationSpec>, { entra }: { entra: Grap
 
   const registered = before.related?.application
   if (registered !== undefined && (change.differs.includes('displayName') || change.differs.includes('appRoles'))) {
-    await setRoles(graphPath`/applications/${registered}`, name, before, after.spec, entra)
+    await setRoles(graphPath`/applications/${registered}`, name, before.spec.roles ?? [], after.spec, entra)
   }
   const tags = (before.spec.tags ?? []).filter(tag => readAppMark(tag) === undefined)
   await entra.patch(graphPath`/servicePrincipals/${before.objectId}`, {
@@ -174,8 +208,10 @@ async function create(name: string, spec: ApplicationSpec, entra: GraphWriter): 
   const registered = await entra.upsert(graphPath`/applications(uniqueName=${odataString(appMark(name))})`, {
     displayName: spec.displayName,
     signInAudience: 'AzureADMyOrg',
-    appRoles: roleObjects(name, spec.appRoles ?? []),
   })
+  // One whose service principal somebody deleted has the roles of then.
+  const roles = (registered.appRoles ?? []) as readonly AppRole[]
+  await setRoles(graphPath`/applications/${registered.id}`, name, roles, spec, entra)
   const appId = String(registered.appId)
   // Closed from its first moment: the setting comes with the creation.
   const principal = await entra.upsert(graphPath`/servicePrincipals(appId=${odataString(appId)})`, {
@@ -188,12 +224,12 @@ async function create(name: string, spec: ApplicationSpec, entra: GraphWriter): 
 async function setRoles(
   path: string,
   name: string,
-  before: Observed<ApplicationSpec>,
+  there: readonly AppRole[],
   spec: ApplicationSpec,
   entra: GraphWriter,
 ): Promise<void> {
   const wanted = roleObjects(name, spec.appRoles ?? [])
-  const leaving = roleObjects(name, before.spec.appRoles ?? []).filter(role => !wanted.some(({ id }) => id === role.id))
+  const leaving = there.filter(role => !wanted.some(({ id }) => id === role.id))
   // Graph removes a role only after it was disabled.
   if (leaving.length > 0) {
     await entra.patch(path, { appRoles: [...wanted, ...leaving.map(role => ({ ...role, isEnabled: false }))] })
@@ -201,10 +237,11 @@ async function setRoles(
   await entra.patch(path, { displayName: spec.displayName, appRoles: wanted })
 }
 
+/** With the role for default access, also when it is the only one: an assignment to it outlives those that come and go. */
 function roleObjects(app: string, values: readonly string[]): readonly AppRole[] {
   const named = values.map(value => ({ value, displayName: value, description: `${value}, kept by guestlist` }))
   const standard = { value: null, displayName: 'User', description: 'Default access, kept by guestlist' }
-  return (values.length === 0 ? [] : [standard, ...named]).map(role => ({
+  return [standard, ...named].map(role => ({
     ...role,
     id: roleId(app, role.value),
     isEnabled: true,

@@ -7,10 +7,19 @@ import { type Id, ids } from '../../model/id.ts'
 import type { FindingAt } from '../../model/plan.ts'
 import type { Address, ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Change, Desired, Observed, Risk } from '../../model/resource.ts'
+import { appliedGroups } from '../../model/supported.ts'
 import { durationOf, isoOf } from '../../model/time.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
-import { managedGuestsMark } from '../mark.ts'
-import { addressBook, invitedPeople, readDeletedGuests, readGuests, readOwnGroups, type User } from './tenant.ts'
+import { groupMark, managedGuestsMark, readGroupMark } from '../mark.ts'
+import {
+  addressBook,
+  type Group,
+  invitedPeople,
+  readDeletedGuests,
+  readGuests,
+  readOwnGroups,
+  type User,
+} from './tenant.ts'
 
 type GuestSpec = {
   readonly address: string
@@ -47,11 +56,10 @@ export const guest: ResourceKind<GuestSpec> = {
 
   retire({ spec }, policy) {
     const grace = policy.organization.spec.entra.offboarding?.deleteAfter
-    const over =
-      grace !== undefined &&
-      spec.leftAt !== undefined &&
-      policy.at >= Date.parse(spec.leftAt) + (durationOf(grace) ?? Number.POSITIVE_INFINITY)
-    return over && !spec.signIn ? 'delete' : { address: spec.address, signIn: false, left: true }
+    // Who signs in still, or again, leaves today.
+    const left = spec.signIn || spec.leftAt === undefined ? policy.at : Date.parse(spec.leftAt)
+    const over = grace !== undefined && policy.at >= left + (durationOf(grace) ?? Number.POSITIVE_INFINITY)
+    return over ? 'delete' : { address: spec.address, signIn: false, left: true }
   },
 
   risk(change): Risk {
@@ -80,7 +88,7 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<GuestSpec>> {
         address,
         ...(person.displayName === undefined ? {} : { displayName: person.displayName }),
         companyName: displayName.slice(0, 64),
-        ...(sponsors === undefined ? {} : { sponsors: sponsors.map(sponsor => sponsor.toLowerCase()) }),
+        ...(sponsors === undefined ? {} : { sponsors: distinct(sponsors) }),
         signIn: true,
         left: false,
         invitation: {
@@ -165,7 +173,7 @@ interface Sponsors {
 
 async function readSponsors(from: Directories, policy: ResolvedPolicy): Promise<Sponsors> {
   const named = [...policy.partners.values()].flatMap(partner => partner.spec.sponsors ?? [])
-  const addresses = [...new Set(named.map(address => address.toLowerCase()))].sort()
+  const addresses = [...distinct(named)].sort()
   const users = await from.entra.getEach<{ id: string }>(
     addresses.map(address => graphPath`/users/${address}`),
     { select: ['id'] },
@@ -178,9 +186,7 @@ async function readSponsors(from: Directories, policy: ResolvedPolicy): Promise<
     else known.set(user.id, address)
   })
   const missingOf = (partner: string | undefined): readonly string[] =>
-    (policy.partners.get(partner ?? '')?.spec.sponsors ?? [])
-      .map(address => address.toLowerCase())
-      .filter(address => missing.has(address))
+    distinct(policy.partners.get(partner ?? '')?.spec.sponsors ?? []).filter(address => missing.has(address))
   const findings = [...policy.partners.values()].flatMap(partner =>
     missingOf(partner.name).map(
       (address): FindingAt => ({
@@ -194,10 +200,15 @@ async function readSponsors(from: Directories, policy: ResolvedPolicy): Promise<
   return { addressOf: objectId => known.get(objectId) ?? objectId, missingOf, findings }
 }
 
+function distinct(addresses: readonly string[]): readonly string[] {
+  return [...new Set(addresses.map(address => address.toLowerCase()))]
+}
+
 async function perform(
   change: Change<GuestSpec>,
   to: DirectoryWriters,
   assigned: (id: Id) => Assigned,
+  policy: ResolvedPolicy,
 ): Promise<Assigned> {
   const { entra } = to
   const { before, after } = change
@@ -209,12 +220,46 @@ async function perform(
   if (before === undefined) return invite(after.spec, to, assigned(ids.managedGuests()).objectId)
 
   const user = graphPath`/users/${before.objectId}`
-  if (before.spec.deleted === true) await entra.post(graphPath`/directory/deletedItems/${before.objectId}/restore`, {})
+  if (before.spec.deleted === true) {
+    await entra.post(graphPath`/directory/deletedItems/${before.objectId}/restore`, {})
+    await leaveForgottenGroups(entra, before, policy)
+  }
   if (change.action !== 'update') await entra.addMember(assigned(ids.managedGuests()).objectId, before.objectId)
-  await setProperties(user, change.differs, after.spec, to)
+  // The grace period counts from the day on which sign-in was last switched off.
+  await setProperties(user, change.retires ? [...change.differs, 'left'] : change.differs, after.spec, to)
   if (change.retires) await entra.post(`${user}/revokeSignInSessions`, {})
-  if (change.differs.includes('sponsors')) await setSponsors(entra, user, before, after.spec.sponsors ?? [])
+  if (before.spec.deleted === true && after.spec.sponsors !== undefined) {
+    // The recycle bin does not tell who they were.
+    const [there = []] = await entra.listEach<{ id: string }>([`${user}/sponsors`], { select: ['id'] })
+    const sponsors = there.map(sponsor => sponsor.id)
+    await setSponsors(entra, user, sponsors, after.spec.sponsors)
+  } else if (change.differs.includes('sponsors')) {
+    await setSponsors(entra, user, before.spec.sponsors ?? [], after.spec.sponsors ?? [])
+  }
   return before
+}
+
+/**
+ * A guest comes back from the recycle bin with the memberships of then: the plan saw none of them. What the service does
+ * not show yet, the next plan sees.
+ */
+async function leaveForgottenGroups(
+  entra: GraphWriter,
+  { objectId, spec }: Observed<GuestSpec>,
+  policy: ResolvedPolicy,
+): Promise<void> {
+  const [groups = []] = await entra.listEach<Group>([graphPath`/users/${objectId}/memberOf/microsoft.graph.group`], {
+    select: ['id', 'uniqueName'],
+  })
+  const wanted = new Set(
+    appliedGroups(policy)
+      .filter(group => group.members.some(member => member.inForce && member.address === spec.address))
+      .map(group => groupMark(group.partner, group.name)),
+  )
+  for (const { id, uniqueName } of groups) {
+    const forgotten = uniqueName && readGroupMark(uniqueName) !== undefined && !wanted.has(uniqueName)
+    if (forgotten) await entra.removeMember(id, objectId)
+  }
 }
 
 async function invite(spec: GuestSpec, to: DirectoryWriters, managedGuests: string): Promise<Assigned> {
@@ -230,7 +275,7 @@ async function invite(spec: GuestSpec, to: DirectoryWriters, managedGuests: stri
   await entra.addMember(managedGuests, id)
   const user = graphPath`/users/${id}`
   await setProperties(user, ['displayName', 'companyName'], spec, to)
-  if ((spec.sponsors ?? []).length > 0) await addSponsors(entra, user, spec.sponsors ?? [])
+  if ((spec.sponsors ?? []).length > 0) await setSponsors(entra, user, [], spec.sponsors ?? [])
   const name = answer.invitedUser.userPrincipalName
   return { objectId: id, ...(name === undefined ? {} : { name }) }
 }
@@ -251,28 +296,22 @@ async function setProperties(
   if (Object.values(body).some(value => value !== undefined)) await to.entra.patch(user, body)
 }
 
+/** `there`: addresses or object ids. */
 async function setSponsors(
   entra: GraphWriter,
   user: string,
-  before: Observed<GuestSpec>,
+  there: readonly string[],
   wanted: readonly string[],
 ): Promise<void> {
-  const there = before.spec.sponsors ?? []
-  await addSponsors(
-    entra,
-    user,
-    wanted.filter(address => !there.includes(address)),
-  )
-  for (const address of there.filter(sponsor => !wanted.includes(sponsor))) {
-    const objectId = address.includes('@') ? await sponsorId(entra, address) : address
-    if (objectId !== undefined) await entra.delete(`${user}${graphPath`/sponsors/${objectId}`}/$ref`)
+  const idsOf = async (sponsors: readonly string[]): Promise<readonly string[]> => {
+    const found = await Promise.all(sponsors.map(name => (name.includes('@') ? sponsorId(entra, name) : name)))
+    return found.filter(id => id !== undefined)
   }
-}
-
-async function addSponsors(entra: GraphWriter, user: string, addresses: readonly string[]): Promise<void> {
-  for (const address of addresses) {
-    const objectId = await sponsorId(entra, address)
-    if (objectId !== undefined) await entra.addReference(`${user}/sponsors`, objectId)
+  const [before, after] = [await idsOf(there), await idsOf(wanted)]
+  for (const objectId of after.filter(id => !before.includes(id)))
+    await entra.addReference(`${user}/sponsors`, objectId)
+  for (const objectId of before.filter(id => !after.includes(id))) {
+    await entra.delete(`${user}${graphPath`/sponsors/${objectId}`}/$ref`)
   }
 }
 

@@ -6,11 +6,14 @@ import { appMark, readAppMark } from '../mark.ts'
 import type { Application, ServicePrincipal } from './tenant.ts'
 
 export interface ManagedApp {
+  /** As ids name it: the policy's name, or one that tells it apart from the app that has the name now. */
   readonly name: string
+  /** As marks name it. */
+  readonly mark: string
   readonly found: ServicePrincipal
 }
 
-/** One service principal for each app: the policy's by its id or by what we made, and those that carry our tag. */
+/** One service principal for each app: the policy's by its id or by what we made, and those that carry our mark. */
 export function managedApps(
   policy: ResolvedPolicy,
   servicePrincipals: readonly ServicePrincipal[],
@@ -18,21 +21,33 @@ export function managedApps(
 ): readonly ManagedApp[] {
   const apps = new Map<string, ManagedApp>()
   const taken = new Set<string>()
-  const add = (name: string, found: ServicePrincipal): void => {
-    if (apps.has(name) || taken.has(found.id)) return
-    apps.set(name, { name, found })
+  const add = (name: string, mark: string, found: ServicePrincipal): void => {
+    apps.set(name, { name, mark, found })
     taken.add(found.id)
   }
-  for (const app of appliedApps(policy)) {
+  const applied = appliedApps(policy)
+  for (const app of applied) {
     const found = servicePrincipals.find(candidate => isApp(app, candidate, applicationOf.get(candidate.appId)))
-    if (found !== undefined) add(app.name, found)
+    if (found !== undefined && !taken.has(found.id)) add(app.name, app.name, found)
   }
-  // The policy's id decides: a tag that stands on another application does not make it the app.
-  for (const found of servicePrincipals) {
-    const name = (found.tags ?? []).map(readAppMark).find(mark => mark !== undefined)
-    if (name !== undefined && !policy.apps.has(name)) add(name, found)
+  // The policy's id decides: a tag that stands on another application does not make it the app. What we made goes before
+  // a copy of its tag.
+  const marked = servicePrincipals.flatMap(found => {
+    const made = readAppMark(applicationOf.get(found.appId)?.uniqueName ?? '')
+    const mark = made ?? (found.tags ?? []).map(readAppMark).find(name => name !== undefined)
+    return mark === undefined || taken.has(found.id) ? [] : [{ found, mark, made: made !== undefined }]
+  })
+  marked.sort((a, b) => Number(b.made) - Number(a.made) || (a.found.id < b.found.id ? -1 : 1))
+  for (const { found, mark } of marked) {
+    if (!policy.apps.has(mark)) add(apps.has(mark) ? `${mark} (${found.id})` : mark, mark, found)
+    else if (applied.some(app => app.name === mark)) add(`${mark} (${found.id})`, mark, found)
   }
   return [...apps.values()]
+}
+
+/** The name of an address among those that one application at a time can have. */
+export function addressClaim(url: string): string {
+  return `address ${url.toLowerCase().replace(/\/$/, '')}`
 }
 
 function isApp(app: ResolvedApp, found: ServicePrincipal, registered: Application | undefined): boolean {

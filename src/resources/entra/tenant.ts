@@ -86,7 +86,7 @@ export interface ServicePrincipal {
   readonly tags?: readonly string[]
 }
 
-export interface AppRole {
+export type AppRole = {
   readonly id: string
   readonly value?: string | null
   readonly displayName?: string | null
@@ -106,10 +106,13 @@ export interface Application {
   readonly appId: string
   readonly uniqueName?: string | null
   readonly displayName?: string | null
+  readonly identifierUris?: readonly string[]
 }
 
 export function readApplications(from: Directories): Promise<readonly Application[]> {
-  return from.entra.list<Application>('/applications', { select: ['id', 'appId', 'uniqueName', 'displayName'] })
+  return from.entra.list<Application>('/applications', {
+    select: ['id', 'appId', 'uniqueName', 'displayName', 'identifierUris'],
+  })
 }
 
 /** The user principal name that an invitation gives: the address with `_` for `@`, in the tenant's initial domain. */

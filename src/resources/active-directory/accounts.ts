@@ -1,0 +1,121 @@
+// Whose the accounts are: each stands for one person at the most, and each person is one account. Two kinds ask.
+
+import type { Directories, DirectoryEntry, DirectoryReader, Filter } from '../../model/directories.ts'
+import { domainDn, isWithin } from '../../model/escape.ts'
+import type { Address, ResolvedPolicy } from '../../model/policy.ts'
+import { isAppliedGroup, isKerberos } from '../../model/supported.ts'
+import { addressBook, expectedPrincipalName, readDeletedGuests, readGuests } from '../entra/tenant.ts'
+import { readAnchor, shadowAccountMark } from '../mark.ts'
+import { type Domain, isOwnAccount, protection, searchUnit, value } from './domain.ts'
+
+export interface Account {
+  readonly entry: DirectoryEntry
+  readonly objectGuid: string
+  readonly owned: boolean
+  /** The address of the person for whom it stands; of a second account, or one that stands for nobody, the object id. */
+  readonly person: Address
+  /** Whether it has the principal name of the person's guest, by which connectors sign in. */
+  readonly named: boolean
+}
+
+interface OpenDomain {
+  readonly domain: Domain
+  readonly reader: DirectoryReader
+}
+
+/** People who reach a Kerberos app now. */
+export function kerberosPeople(policy: ResolvedPolicy): ReadonlySet<Address> {
+  const people = new Set<Address>()
+  for (const grant of policy.grants) {
+    const app = policy.apps.get(grant.app)
+    if (!grant.inForce || app === undefined || !isKerberos(app) || !isAppliedGroup(policy, grant.partner, grant.group))
+      continue
+    const members = policy.partners.get(grant.partner)?.groups.get(grant.group)?.members ?? []
+    for (const member of members) if (member.inForce) people.add(member.address)
+  }
+  return people
+}
+
+/** Ours, wherever they lie; and in our units those of nobody that stand for a person who needs one. */
+export async function readShadowAccounts(
+  open: OpenDomain,
+  from: Directories,
+  policy: ResolvedPolicy,
+): Promise<readonly Account[]> {
+  const [entries, guests, deleted] = await Promise.all([readAccounts(open), readGuests(from), readDeletedGuests(from)])
+  const live = addressBook(guests, policy)
+  const gone = addressBook(deleted, policy)
+  const byPrincipalName = new Map([
+    ...[...policy.people.keys()].map(
+      address => [expectedPrincipalName(address, policy).toLowerCase(), address] as const,
+    ),
+    ...guests.map(guest => [guest.userPrincipalName.toLowerCase(), live.get(guest.id) ?? ''] as const),
+  ])
+  const wanted = kerberosPeople(policy)
+  const principalNames = new Map([
+    ...deleted.map(guest => [gone.get(guest.id) ?? '', guest.userPrincipalName.toLowerCase()] as const),
+    ...guests.map(guest => [live.get(guest.id) ?? '', guest.userPrincipalName.toLowerCase()] as const),
+  ])
+
+  const candidates = entries.flatMap(entry => {
+    const owned = isOwnAccount(entry)
+    const anchor = readAnchor(value(entry, open.domain.anchorAttribute)) ?? ''
+    const anchored = live.get(anchor) ?? gone.get(anchor)
+    const principalName = value(entry, 'userPrincipalName')?.toLowerCase() ?? ''
+    const named = byPrincipalName.get(principalName)
+    const claims = owned ? [anchored, named, value(entry, 'mail')?.toLowerCase()] : [anchored ?? named]
+    const addresses = claims.filter(claim => claim !== undefined && (owned || wanted.has(claim))) as Address[]
+    // Somebody else's account in our unit is only of interest as one to adopt.
+    if (!owned && (addresses.length === 0 || protection(entry) !== undefined)) return []
+    const [first] = addresses
+    const strength =
+      Number(first !== undefined && first === named) * 2 + Number(first !== undefined && first === anchored)
+    return [{ entry, owned, addresses, strength, principalName, objectGuid: value(entry, 'objectGUID') ?? '' }]
+  })
+  // Ours goes before a stranger's. Of two of ours for one person, the one with the guest's principal name, which only one
+  // account can have; a copied link does not make an account another person's while its own name says whose it is.
+  candidates.sort(
+    (a, b) => Number(b.owned) - Number(a.owned) || b.strength - a.strength || (a.objectGuid < b.objectGuid ? -1 : 1),
+  )
+  const taken = new Set<Address>()
+  return candidates.flatMap(({ entry, owned, addresses, principalName, objectGuid }): Account[] => {
+    const address = addresses.find(each => !taken.has(each))
+    if (address !== undefined) taken.add(address)
+    if (address === undefined && !owned) return []
+    const named = principalNames.get(address ?? '') === principalName
+    return [{ entry, objectGuid, owned, person: address ?? objectGuid, named }]
+  })
+}
+
+/** The user accounts in the units of shadow accounts and of the archive, and those with our mark anywhere. */
+async function readAccounts({ domain, reader }: OpenDomain): Promise<readonly DirectoryEntry[]> {
+  const accounts: Filter = {
+    and: [{ equals: ['objectClass', 'user'] }, { not: { equals: ['objectClass', 'computer'] } }],
+  }
+  const ours: Filter = { and: [accounts, { equals: ['adminDescription', shadowAccountMark] }] }
+  const attributes = [
+    'objectGUID',
+    'sAMAccountName',
+    'userPrincipalName',
+    'displayName',
+    'mail',
+    'userAccountControl',
+    'accountExpires',
+    'adminDescription',
+    'adminCount',
+    'isCriticalSystemObject',
+    'msDS-ObjectSoa',
+    'memberOf',
+    domain.anchorAttribute,
+  ]
+  const units = isWithin(domain.archive, domain.shadowAccounts)
+    ? [domain.shadowAccounts]
+    : isWithin(domain.shadowAccounts, domain.archive)
+      ? [domain.archive]
+      : [domain.shadowAccounts, domain.archive]
+  const found = await Promise.all([
+    ...units.map(base => searchUnit(reader, { base, scope: 'sub', filter: accounts, attributes })),
+    searchUnit(reader, { base: domainDn(domain.name), scope: 'sub', filter: ours, attributes }),
+  ])
+  return [...new Map(found.flat().map(entry => [value(entry, 'objectGUID') ?? entry.dn, entry])).values()]
+}

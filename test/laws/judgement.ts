@@ -1,0 +1,240 @@
+// What must hold after an apply, judged from the raw contents of the directories: nobody reaches less than the policy grants
+// (unless something that is not ours to change is in the way), nobody more, and nothing of ours is left over.
+
+import type { Outcome } from '../../src/model/outcome.ts'
+import { addressesOf, connectorsOf, granted, inForce, kindOfApp, personOf, rolesOf, type Way, working } from './oracle.ts'
+import type { AppDoc, Documents } from './policies.ts'
+import type { Item, Snapshot } from './tenant.ts'
+import { principalName } from './world.ts'
+
+type Entry = Snapshot['directory'][number]
+
+function first(entry: Entry, attribute: string): string {
+  return entry.attributes[attribute]?.[0] ?? ''
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return typeof a === 'string' && typeof b === 'string' && a.toLowerCase() === b.toLowerCase()
+}
+
+const isOurAccount = (entry: Entry): boolean => first(entry, 'adminDescription') === 'User_guestlist'
+const isProtected = (entry: Entry): boolean =>
+  first(entry, 'adminCount') === '1' || first(entry, 'isCriticalSystemObject') === 'TRUE'
+
+/** Accesses that the policy grants and that do not work, without an outside reason; and those that work ungranted. */
+export function wrongAccess(snapshot: Snapshot, documents: Documents, at: number): readonly string[] {
+  if (documents.organization.entra.assignments === 'pre-assigned') return []
+  const wanted = granted(documents, at)
+  const real = working(snapshot, documents, at)
+  return [
+    ...[...wanted].filter(way => !real.has(way) && !isHindered(way, snapshot, documents)).map(way => `missing: ${way}`),
+    ...[...real].filter(way => !wanted.has(way) && !isProtectedWay(way, snapshot, documents)).map(way => `too much: ${way}`),
+  ]
+}
+
+/** Into a protected group only a person takes anybody, and only a person takes anybody out. */
+function isProtectedWay(way: Way, { directory }: Snapshot, documents: Documents): boolean {
+  const [, name, role = ''] = way.split(' ')
+  const { adGroup } = documents.apps.find(app => app.name === name)?.roles?.[role] ?? {}
+  return directory.some(entry => same(entry.dn, adGroup) && isProtected(entry))
+}
+
+/** Something in the way that guestlist must not, or cannot, change. */
+function isHindered(way: Way, { graph, directory }: Snapshot, documents: Documents): boolean {
+  const [person = '', name = '', roleName = ''] = way.split(' ')
+  const app = documents.apps.find(each => each.name === name)
+  if (app === undefined) return false
+  if (app.entra !== undefined) {
+    const { entra } = app
+    const found = graph.servicePrincipals?.find(each =>
+      'appId' in entra ? same(each.appId, entra.appId) : each.id === entra.servicePrincipalId,
+    )
+    if (found === undefined) return true
+    const application = graph.applications?.find(each => same(each.appId, found.appId))
+    const declared = ((application ?? found).appRoles ?? []) as readonly Item[]
+    const { appRole } = app.roles?.[roleName] ?? {}
+    const offered =
+      appRole === undefined
+        ? declared.length === 0 || declared.some(role => typeof role.value !== 'string')
+        : declared.some(role => role.value === appRole)
+    if (!offered) return true
+  }
+  if (kindOfApp(app) === 'cloud') return false
+  const { adGroup } = app.roles?.[roleName] ?? {}
+  const group = directory.find(entry => same(entry.dn, adGroup))
+  if (adGroup !== undefined && (group === undefined || isProtected(group) || !group.attributes.objectClass?.includes('group')))
+    return true
+  const ownGroup = directory.find(entry => first(entry, 'adminDescription') === `Group_guestlist.${name}.${roleName}`)
+  if (adGroup === undefined && ownGroup !== undefined && isProtected(ownGroup)) return true
+  if (app.signOn?.kerberos?.delegation !== 'unmanaged') {
+    const usable = connectorsOf(app, documents).some(connector =>
+      directory.some(entry => same(first(entry, 'sAMAccountName'), `${connector}$`) && !isProtected(entry)),
+    )
+    if (!usable) return true
+  }
+  if (isAddressTaken(app, graph, documents)) return true
+  const user = userOf(person, graph, documents)
+  const accounts = directory.filter(
+    entry =>
+      same(first(entry, 'userPrincipalName'), user?.userPrincipalName) ||
+      Object.values(entry.attributes).some(values => values.includes(`User_${user?.id}`)),
+  )
+  const byMail = directory.filter(entry => isOurAccount(entry) && same(first(entry, 'mail'), person))
+  return accounts.some(entry => !isOurAccount(entry)) || [...accounts, ...byMail].some(isProtected)
+}
+
+function hasApplication({ entra }: AppDoc, graph: Snapshot['graph']): boolean {
+  if (entra === undefined) return true
+  return (graph.servicePrincipals ?? []).some(each =>
+    'appId' in entra ? same(each.appId, entra.appId) : each.id === entra.servicePrincipalId,
+  )
+}
+
+function userOf(person: string, graph: Snapshot['graph'], documents: Documents): Item | undefined {
+  const addresses = addressesOf(documents)
+  return graph.users?.find(user => personOf(user, addresses) === person)
+}
+
+/** The app's address belongs to an application that we did not make, or that is left alone as long as it is not supported. */
+function isAddressTaken(app: AppDoc, graph: Snapshot['graph'], { apps }: Documents): boolean {
+  const kept = apps.filter(each => kindOfApp(each) === 'not supported yet').map(each => `guestlist.app.${each.name}`)
+  const url = String(app.proxy?.externalUrl)
+  return (graph.applications ?? []).some(each => {
+    const publishing = each.onPremisesPublishing as Item | null | undefined
+    const isIt = 'appId' in (app.entra ?? {}) && same(each.appId, (app.entra as { appId: string }).appId)
+    const ours = String(each.uniqueName).startsWith('guestlist.') && !kept.includes(String(each.uniqueName))
+    return !isIt && !ours && (same(publishing?.externalUrl, url) || texts(each.identifierUris).includes(url.replace(/\/$/, '')))
+  })
+}
+
+/** Changes that failed, or were kept from happening, without an outside reason. */
+export function wrongOutcomes(outcomes: readonly Outcome[], before: Snapshot, documents: Documents): readonly string[] {
+  const excused = new Set<string>(outcomes.filter(outcome => isExcused(outcome, before, documents)).map(({ change }) => change.id))
+  return outcomes.flatMap(outcome => {
+    if (outcome.status === 'done' || excused.has(outcome.change.id)) return []
+    if (outcome.status === 'not-attempted') return excused.has(outcome.because) ? [] : [`not attempted: ${outcome.change.id}`]
+    return [`failed: ${outcome.change.action} ${outcome.change.id}: ${outcome.trouble.code} ${outcome.trouble.message}`]
+  })
+}
+
+function isExcused(outcome: Outcome, { graph, directory }: Snapshot, documents: Documents): boolean {
+  if (outcome.status !== 'failed') return false
+  const { change, trouble } = outcome
+  const [, kind = '', name = '', role = ''] = change.id.split('/')
+  const app = documents.apps.find(each => each.name === name)
+  switch (`${change.plane}/${kind}`) {
+    case 'active-directory/shadow-account': {
+      // A stranger's account has the guest's principal name.
+      const user = userOf(name, graph, documents)
+      const principal = user?.userPrincipalName ?? principalName(name)
+      return (
+        trouble.code === 'constraintViolation' &&
+        directory.some(entry => same(first(entry, 'userPrincipalName'), principal) && !isOurAccount(entry))
+      )
+    }
+    case 'active-directory/group': {
+      // A stranger's group has the name.
+      const wanted = `guestlist-${name}.${role}`
+      return (
+        trouble.code === 'entryAlreadyExists' &&
+        directory.some(
+          entry =>
+            first(entry, 'adminDescription') !== `Group_guestlist.${name}.${role}` &&
+            (same(first(entry, 'sAMAccountName'), wanted) || same(first(entry, 'cn'), wanted)),
+        )
+      )
+    }
+    case 'entra/app-proxy':
+      return trouble.message.includes('already exists') && app !== undefined && isAddressTaken(app, graph, documents)
+    default:
+      return false
+  }
+}
+
+/** Marked things that the policy does not want, and that are neither gone nor put away. */
+export function leftovers({ graph, directory }: Snapshot, documents: Documents, at: number): readonly string[] {
+  const found: string[] = []
+  const note = (wrong: boolean, what: string): void => {
+    if (wrong) found.push(what)
+  }
+  const { apps, partners } = documents
+  const appNamed = (name: string): AppDoc | undefined => apps.find(app => app.name === name)
+  const isSkipped = (app: AppDoc | undefined): boolean => app !== undefined && kindOfApp(app) === 'not supported yet'
+
+  for (const group of graph.groups ?? []) {
+    const [, , partner, name = ''] = String(group.uniqueName ?? '').split('.')
+    if (!String(group.uniqueName).startsWith('guestlist.partner-group.')) continue
+    const wanted = partners.find(each => each.name === partner)?.groups[name]
+    note(wanted === undefined || !('members' in wanted), `group ${group.uniqueName}`)
+  }
+  for (const application of graph.applications ?? []) {
+    const name = String(application.uniqueName ?? '').replace(/^guestlist\.app\./, '')
+    if (name === application.uniqueName || name === '') continue
+    const app = appNamed(name)
+    note(!isSkipped(app) && (app === undefined || app.entra !== undefined), `application of ${name}`)
+  }
+  for (const principal of graph.servicePrincipals ?? []) {
+    for (const tag of texts(principal.tags).filter(each => each.startsWith('guestlist.app.'))) {
+      const app = appNamed(tag.slice('guestlist.app.'.length))
+      const application = graph.applications?.find(each => each.appId === principal.appId)
+      const entra = app?.entra
+      const isIt =
+        entra === undefined
+          ? application?.uniqueName === tag
+          : 'appId' in entra
+            ? same(principal.appId, entra.appId)
+            : principal.id === entra.servicePrincipalId
+      const taken = apps.some(other => other !== app && JSON.stringify(other.entra ?? '').includes(String(principal.appId)))
+      note(!isSkipped(app) && !taken && (app === undefined || !isIt), `tag ${tag} on ${principal.displayName}`)
+    }
+  }
+  for (const entry of directory) {
+    const mark = first(entry, 'adminDescription')
+    const [, name = '', role = ''] = /^Group_guestlist\.([^.]+)\.([^.]+)$/.exec(mark) ?? []
+    if (name !== '' && !isProtected(entry)) {
+      const app = appNamed(name)
+      const wanted = app === undefined ? undefined : rolesOf(app).find(each => each.name === role)
+      const named = apps.some(each => rolesOf(each).some(({ adGroup }) => same(adGroup, entry.dn)))
+      const kerberos = app !== undefined && kindOfApp(app) === 'kerberos'
+      note(!named && (!kerberos || wanted === undefined || wanted.adGroup !== undefined), `AD group ${entry.dn}`)
+    }
+    if (isOurAccount(entry) && !isProtected(entry) && (Number(first(entry, 'userAccountControl')) & 2) === 0) {
+      const principal = first(entry, 'userPrincipalName')
+      const user = graph.users?.find(each => same(each.userPrincipalName, principal))
+      const person = user === undefined ? undefined : personOf(user, addressesOf(documents))
+      const needs = [...granted(documents, at)].some(way => {
+        const [who, name = ''] = way.split(' ')
+        const app = appNamed(name)
+        return who === person && app !== undefined && kindOfApp(app) === 'kerberos'
+      })
+      note(!needs, `enabled account ${entry.dn} (${principal})`)
+    }
+    for (const text of entry.attributes.extensionName ?? []) {
+      const [, name = '', service = ''] = /^guestlist\.delegation\.([^:]+):(.*)$/.exec(text) ?? []
+      if (name === '' || isProtected(entry)) continue
+      const app = appNamed(name)
+      const kerberos = app === undefined ? undefined : app.signOn?.kerberos
+      const computer = first(entry, 'sAMAccountName').replace(/\$$/, '').toUpperCase()
+      const wanted =
+        app !== undefined &&
+        kerberos !== undefined &&
+        (kerberos.delegation ?? 'constrained') === 'constrained' &&
+        same(kerberos.servicePrincipalName, service) &&
+        connectorsOf(app, documents).includes(computer)
+      // Another service of an app whose application is not there: the correction waits for a person.
+      const waits = app !== undefined && connectorsOf(app, documents).includes(computer) && !hasApplication(app, graph)
+      note(!wanted && !waits, `${text} on ${computer}`)
+    }
+  }
+  const managed = texts(graph.groups?.find(group => group.uniqueName === 'guestlist.guests')?.members)
+  const held = inForce(documents, at)
+  for (const user of graph.users ?? []) {
+    if (!managed.includes(String(user.id)) || user.userType !== 'Guest' || user.accountEnabled === false) continue
+    note(!held.has(personOf(user, addressesOf(documents))), `guest ${user.userPrincipalName} can sign in`)
+  }
+  return found
+}

@@ -1,0 +1,173 @@
+// A story: a starting state, and policies one after the other, each on a later day, with people's hands in between.
+
+import fc from 'fast-check'
+import type { Planned } from '../../src/engine/plan.ts'
+import { leftovers, wrongAccess, wrongOutcomes } from './judgement.ts'
+import { addressesOf, personOf, standIn, type Way, wayOf, working } from './oracle.ts'
+import { type AppDoc, type Documents, documents, firstDay, laterDay } from './policies.ts'
+import { tamper, type Tampering, tampering } from './tampering.ts'
+import { openTenant, resolve, type Snapshot, type Tenant } from './tenant.ts'
+import { type Start, start } from './world.ts'
+
+export interface Chapter {
+  readonly documents: Documents
+  /** Done by hand before the policy is applied. */
+  readonly tampering: Tampering
+  /** Milliseconds since the last chapter. */
+  readonly later: number
+}
+
+export interface Story {
+  readonly start: Start
+  readonly chapters: readonly Chapter[]
+}
+
+const chapter: fc.Arbitrary<Chapter> = fc.record({ documents, tampering, later: laterDay })
+
+export const story: fc.Arbitrary<Story> = fc.record({
+  start,
+  chapters: fc.array(chapter, { minLength: 1, maxLength: 3, size: 'max' }),
+})
+
+/** All that is wrong with how it goes, in words. */
+export async function live({ start: from, chapters }: Story, seen: (planned: Planned) => void = () => undefined): Promise<readonly string[]> {
+  const tenant = await openTenant(from, firstDay)
+  try {
+    const former = new Map<string, AppDoc>()
+    for (const [index, each] of chapters.entries()) {
+      tenant.now += each.later
+      await tamper(tenant, each.tampering)
+      const wrong = await applyOnce(tenant, each.documents, former, seen)
+      for (const app of each.documents.apps) former.set(app.name, app)
+      if (wrong.length > 0) return wrong.map(text => `policy ${index + 1}: ${text}`)
+    }
+    return []
+  } finally {
+    await tenant.close()
+  }
+}
+
+async function applyOnce(
+  tenant: Tenant,
+  policyDocuments: Documents,
+  former: ReadonlyMap<string, AppDoc>,
+  seen: (planned: Planned) => void,
+): Promise<readonly string[]> {
+  const policy = await resolve(policyDocuments, tenant.now)
+  const before = tenant.snapshot()
+  const planned = await tenant.plan(policy)
+  seen(planned)
+  const outcomes = await tenant.apply(planned)
+  const after = tenant.snapshot()
+  const again = await tenant.plan(policy)
+
+  const isDone = outcomes.every(outcome => outcome.status === 'done')
+  const failed = new Set(outcomes.filter(outcome => outcome.status !== 'done').map(outcome => outcome.change.id))
+  return [
+    ...wrongOutcomes(outcomes, before, policyDocuments),
+    ...again.plan.changes
+      .filter(change => !failed.has(change.id))
+      .map(change => `planned again: ${change.action} ${change.id} ${JSON.stringify(change.before)} -> ${JSON.stringify(change.after)}`),
+    ...(failed.size === 0 ? again.plan.effects.map(effect => `effect again: ${effect.effect} ${effect.person} ${effect.app}`) : []),
+    ...wrongAccess(after, policyDocuments, tenant.now),
+    ...(isDone ? leftovers(after, policyDocuments, tenant.now).map(text => `left over: ${text}`) : []),
+    ...(isDone ? wrongEffects(planned, { before, after, former }, policyDocuments, tenant.now) : []),
+  ]
+}
+
+interface Passage {
+  readonly before: Snapshot
+  readonly after: Snapshot
+  /** Apps as the last policy that had them describes them. */
+  readonly former: ReadonlyMap<string, AppDoc>
+}
+
+/**
+ * Effects are what the directories show: ways that work after and not before, and the reverse. Of an app whose doors the
+ * policy describes in another way than before, nobody can tell from it what they were; of one that it does not describe any
+ * more, no loss may go untold.
+ */
+function wrongEffects(planned: Planned, passage: Passage, policyDocuments: Documents, at: number): readonly string[] {
+  if (policyDocuments.organization.entra.assignments === 'pre-assigned') return []
+  const { before, after, former } = passage
+  const was = working(before, policyDocuments, at, former)
+  const is = working(after, policyDocuments, at)
+  const told = toldBy(planned, passage, policyDocuments)
+  const kept = policyDocuments.apps.filter(app => isAsBefore(app, passage)).map(app => app.name)
+  const known = (ways: ReadonlySet<Way>): readonly Way[] => [...ways].filter(way => kept.includes(appOf(way)))
+  const current = new Set(policyDocuments.apps.map(app => app.name))
+  const gone = [...was].filter(way => !is.has(way) && !current.has(appOf(way)) && former.has(appOf(way)))
+  return [
+    ...differences('gain', onlyIn(is, was), told.gain, known, policyDocuments),
+    ...differences('lose', onlyIn(was, is), told.lose, known, policyDocuments),
+    ...gone.filter(way => !told.lose.has(way)).map(way => `untold lose: ${way}`),
+  ]
+}
+
+function appOf(way: Way): string {
+  return way.split(' ')[1] ?? ''
+}
+
+function onlyIn(these: ReadonlySet<Way>, those: ReadonlySet<Way>): ReadonlySet<Way> {
+  return new Set([...these].filter(way => !those.has(way)))
+}
+
+function differences(
+  effect: 'gain' | 'lose',
+  real: ReadonlySet<Way>,
+  told: ReadonlySet<Way>,
+  known: (ways: ReadonlySet<Way>) => readonly Way[],
+  policyDocuments: Documents,
+): readonly string[] {
+  // Where roles share a group, a person may have more of them than were granted.
+  const shared = groupsSharedIn(policyDocuments)
+  const compared = (ways: ReadonlySet<Way>): readonly Way[] => known(ways).filter(way => !shared.has(appOf(way)))
+  return [
+    ...compared(real).filter(way => !told.has(way)).map(way => `untold ${effect}: ${way}`),
+    ...compared(told).filter(way => !real.has(way)).map(way => `false ${effect}: ${way}`),
+  ]
+}
+
+function groupsSharedIn({ apps }: Documents): ReadonlySet<string> {
+  const named = apps.flatMap(app => Object.values(app.roles ?? {}).flatMap(role => role.adGroup ?? []))
+  const twice = named.filter((group, index) => named.indexOf(group) !== index)
+  const sharing = apps.filter(app => Object.values(app.roles ?? {}).some(({ adGroup = '' }) => twice.includes(adGroup)))
+  return new Set(sharing.map(app => app.name))
+}
+
+/** New, or with the same doors as in the policy before, and the same application behind them. */
+function isAsBefore(app: AppDoc, { before, former }: Passage): boolean {
+  const doors = ({ entra, signOn, roles, hosting, proxy }: AppDoc): string =>
+    JSON.stringify([entra, signOn, roles, hosting, proxy?.connectorGroup])
+  const old = former.get(app.name)
+  const id = JSON.stringify(app.entra ?? '').toLowerCase()
+  const wasAnother = [...former.values()].some(
+    other => other.name !== app.name && app.entra !== undefined && JSON.stringify(other.entra ?? '').toLowerCase() === id,
+  )
+  const isTampered = (before.graph.applications ?? []).some(each => JSON.stringify(each).includes('by-hand.corp'))
+  return (old === undefined || doors(old) === doors(app)) && !wasAnother && !isTampered
+}
+
+/** What the plan says, in the oracle's words. */
+function toldBy(
+  planned: Planned,
+  { before, after }: Passage,
+  policyDocuments: Documents,
+): Readonly<Record<'gain' | 'lose', ReadonlySet<Way>>> {
+  const addresses = addressesOf(policyDocuments)
+  const users = [...(before.graph.users ?? []), ...(after.graph.users ?? [])]
+  const personNamed = (person: string): string => {
+    const user = users.find(each => String(each.userPrincipalName).toLowerCase() === person)
+    return user === undefined ? person : personOf(user, addresses)
+  }
+  const ways = (effect: 'gain' | 'lose'): ReadonlySet<Way> =>
+    new Set(
+      planned.plan.effects
+        .filter(each => each.effect === effect)
+        .map(({ person, app: name, role }) => {
+          const app = policyDocuments.apps.find(each => each.name === name)
+          return wayOf(personNamed(person), name, app === undefined ? '*' : standIn(app, role))
+        }),
+    )
+  return { gain: ways('gain'), lose: ways('lose') }
+}
