@@ -72,11 +72,19 @@ function reasonsOf(policy: ResolvedPolicy): Reasons {
 
 function effect(kind: 'gain' | 'lose', access: Access, reasons: Reasons, at: Instant): EffectAt {
   // What gives an access is what is in force; what ended one is a line that is not any more.
-  const matching = reasons(access).filter(reason => reason.inForce === (kind === 'gain'))
+  const fitting = reasons(access).filter(reason => reason.inForce === (kind === 'gain'))
+  const matching = kind === 'gain' ? fitting : lastOf(fitting)
   const ends = matching.map(reason => reason.until)
   const until = ends.length === 0 || ends.includes(undefined) ? null : (ends.reduce(later) ?? null)
   const onItsDay = kind === 'lose' && ends.some(end => end !== undefined && (endOf(end) ?? at) < at)
   return { effect: kind, access, until, because: matching.flatMap(reason => reason.because), onItsDay }
+}
+
+/** Of the lines that gave an access and do not any more, those that did so last. */
+function lastOf(reasons: readonly Reason[]): readonly Reason[] {
+  const end = ({ until }: Reason): number => (until === undefined ? Number.POSITIVE_INFINITY : (endOf(until) ?? 0))
+  const last = Math.max(...reasons.map(end))
+  return reasons.filter(reason => end(reason) === last)
 }
 
 function earlier(a: string | undefined, b: string | undefined): string | undefined {

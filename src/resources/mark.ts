@@ -74,6 +74,11 @@ export function readAnchor(text: string | undefined): string | undefined {
   return text?.startsWith(anchorPrefix) ? text.slice(anchorPrefix.length).toLowerCase() : undefined
 }
 
+/** The beginning of a text, of at most `length` UTF-16 units, without half a character at its end. */
+export function cut(text: string, length: number): string {
+  return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')
+}
+
 /** A name of at most `length` characters: as it is, or cut and made unique again by a hash of the whole. */
 export function fitted(name: string, length: number): string {
   if (name.length <= length) return name

@@ -233,6 +233,8 @@ function signsOn({ app, isFormer, serving, application, role, user, directory, a
     (account.attributes.memberOf ?? []).some(dn => {
       const group = directory.find(entry => entry.dn.toLowerCase() === dn.toLowerCase())
       const mark = group?.attributes.adminDescription?.[0] ?? ''
+      // Who is in a protected group, guestlist does not look after.
+      if (isFormer && group?.attributes.adminCount?.[0] === '1') return false
       if (wanted?.adGroup !== undefined) return dn.toLowerCase() === wanted.adGroup.toLowerCase()
       return mark === `Group_guestlist.${app.name}.${role}`
     }),

@@ -2,6 +2,7 @@
 
 import type { Directories, DirectoryEntry, DirectoryReader, Modification } from '../../model/directories.ts'
 import { RequestFailure } from '../../model/directories.ts'
+import { parseDn } from '../../model/escape.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
 import { shadowAccountMark } from '../mark.ts'
@@ -125,8 +126,11 @@ export function protection(entry: DirectoryEntry): { readonly code: string; read
   const sid = value(entry, 'objectSid')
   const rid = Number(sid?.split('-').at(-1))
   const builtIn = sid !== undefined && (sid.startsWith('S-1-5-32-') || rid < 1000)
+  // The one privileged group that has a RID like any other.
+  const isDnsAdmins = parseDn(entry.dn)?.[0]?.value.toLowerCase() === 'dnsadmins'
   if (
     builtIn ||
+    isDnsAdmins ||
     value(entry, 'adminCount') === '1' ||
     value(entry, 'isCriticalSystemObject')?.toUpperCase() === 'TRUE'
   ) {

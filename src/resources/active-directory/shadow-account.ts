@@ -19,7 +19,7 @@ import type { Assigned, Change, Desired, Json, Observed } from '../../model/reso
 import { durationOf, isoOf } from '../../model/time.ts'
 import { expectedPrincipalName } from '../entra/tenant.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
-import { anchorOf, readAnchor, shadowAccountMark } from '../mark.ts'
+import { anchorOf, cut, readAnchor, shadowAccountMark } from '../mark.ts'
 import { kerberosPeople, readShadowAccounts } from './accounts.ts'
 import {
   accountControl,
@@ -66,7 +66,7 @@ export const shadowAccount: ResourceKind<ShadowAccountSpec> = {
         : userPrincipalName === undefined
           ? {}
           : { userPrincipalName }),
-      ...(displayName === undefined ? {} : { displayName: displayName.slice(0, 256) }),
+      ...(displayName === undefined ? {} : { displayName: cut(displayName, 256) }),
       ...rest,
     }
   },
@@ -77,7 +77,12 @@ export const shadowAccount: ResourceKind<ShadowAccountSpec> = {
     // What is not put away yet, or not any more, leaves today.
     const left = archived && spec.leftAt !== undefined ? Date.parse(spec.leftAt) : policy.at
     const over = grace !== undefined && policy.at >= left + (durationOf(grace) ?? Number.POSITIVE_INFINITY)
-    return over ? 'delete' : { enabled: false, unit: 'archive', left: true }
+    if (over) return 'delete'
+    const accountName = spec.raw?.sAMAccountName
+    const domain = policy.organization.spec.activeDirectory?.domain
+    // Its principal name is free again, for the next guest who gets it.
+    const userPrincipalName = accountName === undefined ? {} : { userPrincipalName: `${accountName}@${domain}` }
+    return { ...userPrincipalName, enabled: false, unit: 'archive', left: true }
   },
 
   risk(change) {
@@ -236,7 +241,9 @@ function modificationsOf(
     change.differs.includes(key) ? setValue(attribute, raw[attribute], wanted()) : []
   const guest = (): Assigned => assigned(ids.guest(after.spec.mail ?? ''))
   return [
-    ...set('userPrincipalName', 'userPrincipalName', () => guest().name ?? String(after.spec.userPrincipalName)),
+    ...set('userPrincipalName', 'userPrincipalName', () =>
+      change.retires ? String(after.spec.userPrincipalName) : (guest().name ?? String(after.spec.userPrincipalName)),
+    ),
     ...set('guest', domain.anchorAttribute, () => anchorOf(guest().objectId)),
     ...set('displayName', 'displayName', () => after.spec.displayName),
     ...set('mail', 'mail', () => after.spec.mail),

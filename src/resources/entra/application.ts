@@ -54,7 +54,10 @@ export const application: ResourceKind<ApplicationSpec> = {
   // What we did not make stays, closed as it is: only our tag goes.
   retire: ({ spec }) => (spec.made ? 'delete' : { assignmentRequired: spec.assignmentRequired, managed: false }),
 
-  risk: change => (change.action === 'delete' || change.differs.includes('assignmentRequired') ? 'revoke' : 'neutral'),
+  risk({ action, differs }) {
+    if (action === 'create') return 'neutral'
+    return action === 'delete' || differs.includes('assignmentRequired') ? 'revoke' : 'neutral'
+  },
   claims: spec => (spec.addresses ?? []).map(addressClaim),
   perform,
 }

@@ -7,7 +7,7 @@ import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
 import { appliedGroups } from '../../model/supported.ts'
 import type { ResourceKind } from '../kind.ts'
-import { fitted, groupMark, managedGuestsMark, readGroupMark } from '../mark.ts'
+import { cut, fitted, groupMark, managedGuestsMark, readGroupMark } from '../mark.ts'
 import { readOwnGroups } from './tenant.ts'
 
 type GroupSpec = {
@@ -98,8 +98,8 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<GroupSpec>> {
       because: [origin],
       spec: {
         uniqueName: groupMark(partner, name),
-        displayName: `guestlist: ${partner}/${name}`.slice(0, 256),
-        description: (description ?? `${company}: ${name}`).slice(0, 1024),
+        displayName: cut(`guestlist: ${partner}/${name}`, 256),
+        description: cut(description ?? `${company}: ${name}`, 1024),
       },
     }
   }

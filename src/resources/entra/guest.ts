@@ -10,7 +10,7 @@ import type { Assigned, Change, Desired, Observed, Risk } from '../../model/reso
 import { appliedGroups } from '../../model/supported.ts'
 import { durationOf, isoOf } from '../../model/time.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
-import { groupMark, managedGuestsMark, readGroupMark } from '../mark.ts'
+import { cut, groupMark, managedGuestsMark, readGroupMark } from '../mark.ts'
 import {
   addressBook,
   type Group,
@@ -27,6 +27,7 @@ type GuestSpec = {
   readonly companyName?: string
   /** Mail addresses or user principal names, sorted. */
   readonly sponsors?: readonly string[]
+  readonly userType?: string
   readonly signIn: boolean
   /** Whether the day of leaving is set. */
   readonly left: boolean
@@ -43,12 +44,13 @@ export const guest: ResourceKind<GuestSpec> = {
   desire,
   observe,
 
-  normalize({ address, displayName, companyName, sponsors, signIn, left }) {
+  normalize({ address, displayName, companyName, sponsors, userType, signIn, left }) {
     return {
       address,
       ...(displayName === undefined ? {} : { displayName }),
       ...(companyName === undefined ? {} : { companyName }),
       ...(sponsors === undefined ? {} : { sponsors: [...sponsors].sort() }),
+      ...(userType === undefined ? {} : { userType }),
       signIn,
       left,
     }
@@ -87,8 +89,9 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<GuestSpec>> {
       spec: {
         address,
         ...(person.displayName === undefined ? {} : { displayName: person.displayName }),
-        companyName: displayName.slice(0, 64),
+        companyName: cut(displayName, 64),
         ...(sponsors === undefined ? {} : { sponsors: distinct(sponsors) }),
+        userType: 'Guest',
         signIn: true,
         left: false,
         invitation: {
@@ -151,6 +154,7 @@ function observedGuest(
       ...(user.companyName ? { companyName: user.companyName } : {}),
       // A sponsor whom nobody can set (no such user) is reported once, and not asked for in every plan.
       sponsors: [...(user.sponsors ?? []).map(sponsor => sponsors.addressOf(sponsor.id)), ...missing].sort(),
+      ...(user.userType ? { userType: user.userType } : {}),
       signIn: user.accountEnabled !== false,
       left: left !== undefined,
       ...(left === undefined ? {} : { leftAt: left }),
@@ -290,6 +294,7 @@ async function setProperties(
   const body = {
     ...(named.has('displayName') ? { displayName: spec.displayName } : {}),
     ...(named.has('companyName') ? { companyName: spec.companyName } : {}),
+    ...(named.has('userType') ? { userType: spec.userType } : {}),
     ...(named.has('signIn') ? { accountEnabled: spec.signIn } : {}),
     ...(named.has('left') ? { employeeLeaveDateTime: spec.left ? isoOf(to.now) : null } : {}),
   }

@@ -12,15 +12,16 @@ export interface User {
   readonly otherMails?: readonly string[]
   readonly displayName?: string | null
   readonly companyName?: string | null
+  readonly userType?: string | null
   readonly accountEnabled?: boolean
   readonly employeeLeaveDateTime?: string | null
   readonly sponsors?: readonly { readonly id: string }[]
 }
 
-/** Every guest of the tenant, ours or not. */
+/** Every guest of the tenant, ours or not, and whoever was invited and made a member since. */
 export function readGuests(from: Directories): Promise<readonly User[]> {
   return from.entra.list<User>('/users', {
-    filter: "userType eq 'Guest'",
+    filter: "userType eq 'Guest' or creationType eq 'Invitation'",
     select: [
       'id',
       'userPrincipalName',
@@ -28,6 +29,7 @@ export function readGuests(from: Directories): Promise<readonly User[]> {
       'otherMails',
       'displayName',
       'companyName',
+      'userType',
       'accountEnabled',
       'employeeLeaveDateTime',
     ],
@@ -38,7 +40,16 @@ export function readGuests(from: Directories): Promise<readonly User[]> {
 /** Users in the tenant's recycle bin, by the principal names they had: Graph puts the object id before, to free the name. */
 export async function readDeletedGuests(from: Directories): Promise<readonly User[]> {
   const users = await from.entra.list<User>('/directory/deletedItems/microsoft.graph.user', {
-    select: ['id', 'userPrincipalName', 'mail', 'otherMails', 'displayName', 'companyName', 'employeeLeaveDateTime'],
+    select: [
+      'id',
+      'userPrincipalName',
+      'mail',
+      'otherMails',
+      'displayName',
+      'companyName',
+      'userType',
+      'employeeLeaveDateTime',
+    ],
   })
   return users.map(user => {
     const prefix = user.id.replaceAll('-', '')
