@@ -29,10 +29,14 @@ export async function connect(
   policy: ResolvedPolicy,
   use: 'read' | 'write',
 ): Promise<Connection> {
-  const trace = options.trace === undefined ? undefined : openTrace(pathOf(host, options.trace), host.elapsed)
+  const trace = traceOf(host, options)
   return options.sandbox === true
     ? await connectSandbox(host, options, policy, use, trace)
     : await connectServices(host, options, policy, trace)
+}
+
+export function traceOf(host: Host, options: Options): Trace | undefined {
+  return options.trace === undefined ? undefined : openTrace(pathOf(host, options.trace), host.elapsed)
 }
 
 async function connectSandbox(
@@ -74,11 +78,10 @@ async function connectServices(
   policy: ResolvedPolicy,
   trace: Trace | undefined,
 ): Promise<Connection> {
-  const { entra } = policy.organization.spec
-  const cloud = entra.cloud ?? 'global'
-  const getToken = createTokenSource({ environment: host.env, cloud, tenantId: entra.tenantId })
-  const graph = graphAt(clouds[cloud].graph, getToken, host, trace)
-  const directory = await directoryOf(host, options, policy, trace)
+  const { cloud = 'global' } = policy.organization.spec.entra
+  const graph = graphAt(clouds[cloud].graph, graphTokens(host, policy), host, trace)
+  const { servers } = policy.organization.spec.activeDirectory ?? {}
+  const directory = servers === undefined ? undefined : await openDirectory(host, options, policy, servers, trace)
   return {
     from: { entra: graph.reader(), ...(directory === undefined ? {} : { activeDirectory: directory.reader() }) },
     writers: () => ({
@@ -91,17 +94,16 @@ async function connectServices(
   }
 }
 
-async function directoryOf(
+export async function openDirectory(
   host: Host,
   options: Options,
   policy: ResolvedPolicy,
+  servers: readonly string[],
   trace: Trace | undefined,
-): Promise<DirectoryConnection | undefined> {
-  const { activeDirectory } = policy.organization.spec
-  if (activeDirectory === undefined) return undefined
+): Promise<DirectoryConnection> {
   const ca = await readAuthority(pathOf(host, options.policies), policy.organization)
   const connection = connectDirectory({
-    servers: activeDirectory.servers,
+    servers,
     bind: bindFrom(host.env),
     clock: { sleep, random: host.random },
     ...(ca === undefined ? {} : { ca }),
@@ -112,6 +114,12 @@ async function directoryOf(
     writer: () => traceDirectory(connection.writer(), trace),
     close: connection.close,
   }
+}
+
+/** Throws if the environment has no credentials; asks nobody for anything. */
+export function graphTokens(host: Host, { organization }: ResolvedPolicy): ReturnType<typeof createTokenSource> {
+  const { cloud = 'global', tenantId } = organization.spec.entra
+  return createTokenSource({ environment: host.env, cloud, tenantId })
 }
 
 function graphAt(

@@ -3,7 +3,8 @@
 import { makePlan, type Planned } from '../engine/plan.ts'
 import type { Finding } from '../model/plan.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
-import { isoOf } from '../model/time.ts'
+import type { Problem } from '../model/problem.ts'
+import { type Instant, isoOf } from '../model/time.ts'
 import { isRefusal } from '../policy/load.ts'
 import { renderPlan } from '../render/plan.ts'
 import { renderProblems, summarizeProblems } from '../render/problem.ts'
@@ -24,18 +25,29 @@ export interface Prepared {
   readonly connection: Connection
 }
 
-/** Undefined: the policies have mistakes, which are told. Whoever gets a connection closes it. */
-export async function prepare(host: Host, options: Options, use: 'read' | 'write'): Promise<Prepared | undefined> {
+export interface Resolved {
+  readonly policy: ResolvedPolicy
+  readonly problems: readonly Problem[]
+  readonly folder: string
+  readonly at: Instant
+}
+
+/** The policies as of the day that is meant. Undefined: they have mistakes, which are told. */
+export async function resolve(host: Host, options: Options): Promise<Resolved | undefined> {
   checkCombination(options)
   const at = options.at ?? standingClock(host, options) ?? host.now()
   const { policy, problems, files, folder } = await readPolicies(host, options, at)
-  if (policy === undefined || problems.some(isMistake)) {
-    host.stderr.write(`${renderProblems(problems, { prefix: folder, color: host.stderr.color })}
-`)
-    host.stderr.write(`${summarizeProblems(problems, files)}
-`)
-    return undefined
-  }
+  if (policy !== undefined && !problems.some(isMistake)) return { policy, problems, folder, at }
+  host.stderr.write(`${renderProblems(problems, { prefix: folder, color: host.stderr.color })}\n`)
+  host.stderr.write(`${summarizeProblems(problems, files)}\n`)
+  return undefined
+}
+
+/** Undefined: the policies have mistakes, which are told. Whoever gets a connection closes it. */
+export async function prepare(host: Host, options: Options, use: 'read' | 'write'): Promise<Prepared | undefined> {
+  const resolved = await resolve(host, options)
+  if (resolved === undefined) return undefined
+  const { policy, problems, folder, at } = resolved
   const scope = scopeOf(options, policy)
   const connection = await connect(host, options, policy, use)
   try {

@@ -7,6 +7,7 @@ import { Failure } from '../model/problem.ts'
 import { safeText } from '../render/safe-text.ts'
 import { addApply } from './apply.ts'
 import { addDemo } from './demo.ts'
+import { addDoctor } from './doctor.ts'
 import { type ExitCode, exit } from './exit.ts'
 import { type Host, paintFor } from './host.ts'
 import { version } from './installed.ts'
@@ -69,7 +70,7 @@ function programOf(host: Host, does: Does): Command {
     })
     .exitOverride()
   addSharedOptions(program)
-  for (const add of [addValidate, addPlan, addApply, addSandbox, addSchema, addDemo(run)]) add(program, does)
+  for (const add of [addValidate, addPlan, addApply, addDoctor, addSandbox, addSchema, addDemo(run)]) add(program, does)
   return program
 }
 

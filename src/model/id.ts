@@ -39,6 +39,8 @@ export const ids = {
   appRoleAssignment: (app: string, appRole: string, partner: string, group: string): Id =>
     id('entra', 'app-role-assignment', app, appRole, partner, group),
   shadowAccount: (address: string): Id => id('active-directory', 'shadow-account', address),
+  /** An account of a partner that our own Active Directory keeps. */
+  partnerAccount: (person: string): Id => id('active-directory', 'partner-account', person),
   adGroup: (app: string, role: string): Id => id('active-directory', 'group', app, role),
   adGroupMember: (app: string, role: string, person: string): Id =>
     id('active-directory', 'group-member', app, role, person),

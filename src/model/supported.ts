@@ -18,6 +18,19 @@ export function isAppliedGroup(policy: ResolvedPolicy, partner: string, group: s
   return found !== undefined && isInvited(found) && found.groups.get(group)?.source === undefined
 }
 
+/** The groups of partners whose accounts our own Active Directory keeps. */
+export function keptGroups(policy: ResolvedPolicy): readonly ResolvedGroup[] {
+  return [...policy.partners.values()]
+    .filter(partner => !isInvited(partner))
+    .flatMap(partner => [...partner.groups.values()])
+    .filter(group => group.source === undefined)
+}
+
+export function isKeptGroup(policy: ResolvedPolicy, partner: string, group: string): boolean {
+  const found = policy.partners.get(partner)
+  return found !== undefined && !isInvited(found) && found.groups.get(group)?.source === undefined
+}
+
 export function isInvited(partner: ResolvedPartner): boolean {
   return partner.spec.accounts === 'entra-b2b'
 }
@@ -61,7 +74,10 @@ export function unsupported(policy: ResolvedPolicy): readonly FindingAt[] {
   for (const partner of policy.partners.values()) {
     const { spec } = partner
     if (!isInvited(partner))
-      notYet(`accounts kept in our own Active Directory. Nothing is done for ${partner.name}`, partner.origin)
+      notYet(
+        `the cloud half of accounts kept in our own Active Directory. Only Active Directory is done for ${partner.name}`,
+        partner.origin,
+      )
     if (spec.tenantId !== undefined || spec.trust !== undefined)
       notYet(`cross-tenant access settings for ${partner.name} are left as they are`, partner.origin)
     for (const group of partner.groups.values()) {

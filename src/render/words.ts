@@ -62,6 +62,9 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
     restore: ([person]) => `bring back shadow account of ${person}`,
     adopt: ([person]) => `take over shadow account of ${person}, which is there already`,
   },
+  'active-directory/partner-account': {
+    update: ([person]) => `correct account ${person}, which our own Active Directory keeps`,
+  },
   'active-directory/group': {
     create: ([app, role]) => `make AD group for ${app}${roleOf(role)}`,
     update: ([app, role]) => `correct AD group of ${app}${roleOf(role)}`,
@@ -70,8 +73,8 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
     adopt: ([app, role]) => `take over AD group of ${app}${roleOf(role)}, which is there already`,
   },
   'active-directory/group-member': {
-    create: ([app, role, person]) => `put shadow account of ${person} into AD group of ${app}${roleOf(role)}`,
-    delete: ([app, role, person]) => `take shadow account of ${person} out of AD group of ${app}${roleOf(role)}`,
+    create: ([app, role, person]) => `put the account of ${person} into AD group of ${app}${roleOf(role)}`,
+    delete: ([app, role, person]) => `take the account of ${person} out of AD group of ${app}${roleOf(role)}`,
   },
   'active-directory/kerberos-delegation': {
     update: ([app, connector]) => `correct how ${connector} may sign guests in to ${app} (Kerberos delegation)`,
@@ -132,10 +135,12 @@ export function nounOf(id: Id): string {
       return safeText(`${first} published`)
     case 'active-directory/shadow-account':
       return safeText(`shadow account of ${first}`)
+    case 'active-directory/partner-account':
+      return safeText(`account ${first}`)
     case 'active-directory/group':
       return safeText(`AD group of ${first}${roleOf(second)}`)
     case 'active-directory/group-member':
-      return safeText(`shadow account of ${third} in AD group of ${first}${roleOf(second)}`)
+      return safeText(`account of ${third} in AD group of ${first}${roleOf(second)}`)
     case 'active-directory/connector':
       return safeText(`connector ${first}`)
     case 'active-directory/kerberos-delegation':

@@ -4,6 +4,7 @@ import { connector } from './active-directory/connector.ts'
 import { adGroup } from './active-directory/group.ts'
 import { adGroupMember } from './active-directory/group-member.ts'
 import { kerberosDelegation } from './active-directory/kerberos-delegation.ts'
+import { partnerAccount } from './active-directory/partner-account.ts'
 import { shadowAccount } from './active-directory/shadow-account.ts'
 import { appProxy } from './entra/app-proxy.ts'
 import { appRoleAssignment } from './entra/app-role-assignment.ts'
@@ -21,6 +22,7 @@ export const kinds: readonly AnyKind[] = [
   appProxy,
   appRoleAssignment,
   shadowAccount,
+  partnerAccount,
   adGroup,
   adGroupMember,
   connector,

@@ -186,7 +186,7 @@ test('changes are counted by directory and told in words, with what they correct
   expect(text).toContain('    + put lee@fabrikam.com into fabrikam/engineers ')
   expect(text).toContain('        display name: Kim → Kim Berg\n        sponsors: none → anna@contoso.com\n')
   expect(text).toContain('    ~ switch off sign-in of guest sam@fabrikam.com ')
-  expect(text).toContain('    - take shadow account of lee@fabrikam.com out of AD group of payroll, as approver ')
+  expect(text).toContain('    - take the account of lee@fabrikam.com out of AD group of payroll, as approver ')
   expect(text).toContain('    + create entra/terms-of-use/2027\n')
   expect(text).toMatch(/Plan 9d0e77a1\. Apply it: guestlist apply\n$/)
 })

@@ -1,5 +1,6 @@
-// Who of our shadow accounts is in which group in Active Directory. In an app's own group every member is ours to keep; in
-// somebody's group only our accounts are. Our accounts exist for the policy alone: a membership that it does not name goes.
+// Which partners' accounts are in which group in Active Directory. In an app's own group every member is ours to keep; in
+// somebody's group only partners' accounts are. Shadow accounts exist for the policy alone, so that any membership of theirs
+// which it does not name goes; accounts that our own directory keeps for partners may be elsewhere for other reasons.
 
 import type { Directories, DirectoryEntry, DirectoryReader } from '../../model/directories.ts'
 import { RequestFailure } from '../../model/directories.ts'
@@ -7,10 +8,11 @@ import { canonicalDn } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
-import { isAppliedGroup, isKerberos } from '../../model/supported.ts'
+import { isAppliedGroup, isKeptGroup, isKerberos } from '../../model/supported.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { readShadowAccounts } from './accounts.ts'
 import { byGuid, domainOf, openDomain, protection, value, values } from './domain.ts'
+import { readPartnerAccounts } from './partner-accounts.ts'
 import { kerberosRoles, type RoleGroup, readRoleGroups } from './role-groups.ts'
 
 type AdGroupMemberSpec = Readonly<Record<string, never>>
@@ -56,8 +58,9 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<AdGroupMemberSpec>> {
   if (domainOf(policy) === undefined) return
   for (const grant of policy.grants) {
     const app = policy.apps.get(grant.app)
-    if (!grant.inForce || app === undefined || !isKerberos(app) || !isAppliedGroup(policy, grant.partner, grant.group))
-      continue
+    const isKept = isKeptGroup(policy, grant.partner, grant.group)
+    if (!grant.inForce || app === undefined || !isKerberos(app)) continue
+    if (!isKept && !isAppliedGroup(policy, grant.partner, grant.group)) continue
     for (const member of policy.partners.get(grant.partner)?.groups.get(grant.group)?.members ?? []) {
       if (!member.inForce) continue
       const group = ids.adGroup(grant.app, grant.role)
@@ -65,7 +68,7 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<AdGroupMemberSpec>> {
         id: ids.adGroupMember(grant.app, grant.role, member.address),
         app: grant.app,
         partner: grant.partner,
-        needs: [group, ids.shadowAccount(member.address)],
+        needs: [group, isKept ? ids.partnerAccount(member.address) : ids.shadowAccount(member.address)],
         through: group,
         because: [grant.origin, member.origin],
         spec: {},
@@ -77,15 +80,18 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<AdGroupMemberSpec>> {
 async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<AdGroupMemberSpec>> {
   const open = openDomain(from, policy)
   if (open === undefined) return { resources: [] }
-  const [accounts, groups] = await Promise.all([readShadowAccounts(open, from, policy), readRoleGroups(open, policy)])
+  const [accounts, kept, groups] = await Promise.all([
+    readShadowAccounts(open, from, policy),
+    readPartnerAccounts(from, policy),
+    readRoleGroups(open, policy),
+  ])
   const roles = rolesByGroup(groups, policy)
   const wanted = new Set([...desire(policy)].map(({ id }) => id))
-  const people = new Map<string, Member>(
-    accounts.map(({ entry, person, objectGuid }) => [
-      canonicalDn(entry.dn),
-      { person, objectGuid, dn: entry.dn, entry },
-    ]),
-  )
+  const people = new Map<string, Member>()
+  for (const { entry, person, objectGuid } of kept)
+    people.set(canonicalDn(entry.dn), { person, objectGuid, dn: entry.dn, entry, isKept: true })
+  for (const { entry, person, objectGuid } of accounts)
+    people.set(canonicalDn(entry.dn), { person, objectGuid, dn: entry.dn, entry, isKept: false })
 
   const resources = new Map<Id, Observed<AdGroupMemberSpec>>()
   const add = (app: string, role: string, member: Omit<Member, 'entry'>, group: { guid?: string }): void => {
@@ -98,7 +104,7 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
       objectId: member.objectGuid,
       name: member.dn,
       owned: true,
-      needs: [container, ids.shadowAccount(member.person)],
+      needs: [container, member.isKept ? ids.partnerAccount(member.person) : ids.shadowAccount(member.person)],
       through: container,
       ...(group.guid === undefined ? {} : { related: { group: group.guid } }),
       spec: {},
@@ -108,10 +114,11 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
   for (const { entry, app, role, copy } of groups) {
     if (copy) continue
     for (const dn of values(entry, 'member')) {
-      if (!people.has(canonicalDn(dn))) add(app, role, { person: dn, objectGuid: '', dn }, guidOf(entry))
+      if (!people.has(canonicalDn(dn))) add(app, role, { person: dn, objectGuid: '', dn, isKept: false }, guidOf(entry))
     }
   }
-  const others = await readOthers(open.reader, people.values(), groups)
+  const shadows = [...people.values()].filter(member => !member.isKept)
+  const others = await readOthers(open.reader, shadows, groups)
   for (const member of people.values()) {
     for (const dn of values(member.entry, 'memberOf')) {
       const named = roles.get(canonicalDn(dn))
@@ -126,7 +133,7 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
       if (group !== undefined && protection(group) === undefined) add('(no app)', dn, member, guidOf(group))
     }
   }
-  return { resources: [...resources.values()], findings: privileged(people.values(), others) }
+  return { resources: [...resources.values()], findings: privileged(shadows, others) }
 }
 
 interface Member {
@@ -134,6 +141,8 @@ interface Member {
   readonly objectGuid: string
   readonly dn: string
   readonly entry: DirectoryEntry
+  /** Kept by our own directory for a partner; not a shadow account. */
+  readonly isKept: boolean
 }
 
 interface NamedRole {

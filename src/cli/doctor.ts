@@ -1,0 +1,148 @@
+// `guestlist doctor`: looks before anything is changed. Readers only; each thing that is found is a line, and what fails
+// says what to do about it.
+
+import type { Command } from 'commander'
+import type { Checked, Checkup } from '../model/checkup.ts'
+import { type DirectoryReader, RequestFailure } from '../model/directories.ts'
+import type { ResolvedPolicy } from '../model/policy.ts'
+import { Failure } from '../model/problem.ts'
+import { renderCheckup, summarizeCheckups } from '../render/checkup.ts'
+import { examineDomain } from '../resources/active-directory/health.ts'
+import { connect, graphTokens, openDirectory, traceOf } from './connect.ts'
+import { exit } from './exit.ts'
+import { type Host, paintFor } from './host.ts'
+import type { Action, Does, Options } from './options.ts'
+import { resolve } from './planning.ts'
+
+export function addDoctor(program: Command, does: Does): void {
+  program
+    .command('doctor')
+    .summary('check credentials, connections and rights, before anything is changed')
+    .description(
+      'Looks whether everything is as guestlist needs it, and says what to do where it is not: credentials, each domain\n' +
+        'controller and its certificate, clocks, schema, organizational units, groups, connectors, and the rights on them.\n' +
+        'Changes nothing. Exit code 1 if something fails. Checks of Entra ID are not supported yet.',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  guestlist doctor\n  guestlist doctor --trace requests.jsonl    with every request, for whoever keeps the firewalls',
+    )
+    .action(does(doctor))
+}
+
+const doctor: Action = async (host, options) => {
+  const resolved = await resolve(host, options)
+  if (resolved === undefined) return exit.error
+  const { policy } = resolved
+  const checkups =
+    options.sandbox === true ? [await inSandbox(host, options, policy)] : await outside(host, options, policy)
+  const paint = paintFor(host.stdout)
+  for (const checkup of checkups) host.stdout.write(renderCheckup(checkup, paint))
+  host.stdout.write(summarizeCheckups(checkups, paint))
+  const failed = checkups.some(({ results }) => results.some(({ status }) => status === 'wrong'))
+  return failed ? exit.error : exit.done
+}
+
+async function inSandbox(host: Host, options: Options, policy: ResolvedPolicy): Promise<Checkup> {
+  const connection = await connect(host, options, policy, 'read')
+  try {
+    const { activeDirectory: reader } = connection.from
+    const results = reader === undefined ? [] : await examineDomain(reader, policy, policy.at)
+    return { title: `${titleOf(policy)}, in the sandbox`, results: [...results, sandboxLimits] }
+  } finally {
+    await connection.close()
+  }
+}
+
+const sandboxLimits: Checked = {
+  status: 'untold',
+  code: 'sandbox',
+  message: 'the sandbox has no servers, clock, schema or access lists: these cannot be told in the sandbox',
+}
+
+async function outside(host: Host, options: Options, policy: ResolvedPolicy): Promise<readonly Checkup[]> {
+  const { spec } = policy.organization
+  const entra = { title: `Entra ID, ${spec.entra.initialDomain}`, results: graphResults(host, policy) }
+  if (spec.activeDirectory === undefined) return [entra]
+  const results = await directoryResults(host, options, policy, spec.activeDirectory.servers)
+  return [entra, { title: titleOf(policy), results }]
+}
+
+function titleOf(policy: ResolvedPolicy): string {
+  return `Active Directory, ${policy.organization.spec.activeDirectory?.domain ?? 'which the policy does not name'}`
+}
+
+function graphResults(host: Host, policy: ResolvedPolicy): readonly Checked[] {
+  const later: Checked = {
+    status: 'untold',
+    code: 'not-supported-yet',
+    message: 'not supported yet: checks of Entra ID',
+  }
+  try {
+    graphTokens(host, policy)
+    return [{ status: 'well', code: 'credentials', message: 'credentials: in the environment (not tried)' }, later]
+  } catch (error) {
+    return [failed(error), later]
+  }
+}
+
+/** Each server by itself, since one that works hides the others; then the domain, by the first one that answers. */
+async function directoryResults(
+  host: Host,
+  options: Options,
+  policy: ResolvedPolicy,
+  servers: readonly string[],
+): Promise<readonly Checked[]> {
+  const trace = traceOf(host, options)
+  const results: Checked[] = []
+  let isExamined = false
+  const domain: Checked[] = []
+  for (const server of servers) {
+    try {
+      const connection = await openDirectory(host, options, policy, [server], trace)
+      try {
+        const reader = connection.reader()
+        await greet(reader)
+        results.push({
+          status: 'well',
+          code: 'server',
+          message: `${server}: connected, certificate trusted, signed in`,
+        })
+        if (!isExamined) domain.push(...(await examineDomain(reader, policy, host.now())))
+        isExamined = true
+      } finally {
+        await connection.close()
+      }
+    } catch (error) {
+      const found = failed(error)
+      results.push(found)
+      // The same at every server; the password is not tried again, because that locks accounts.
+      if (!serverTrouble.has(found.code)) break
+    }
+  }
+  return [...results, ...(isExamined ? domain : [notExamined])]
+}
+
+/** What may be otherwise at the next server. */
+const serverTrouble: ReadonlySet<string> = new Set([
+  ...['refused', 'no-route', 'name-not-found', 'no-answer', 'connection-lost', 'timeout', 'bad-answer', 'unreachable'],
+  ...['untrusted-ca', 'certificate-name', 'certificate-expired', 'no-tls', 'no-starttls', 'sign-in-refused'],
+])
+
+const notExamined: Checked = {
+  status: 'untold',
+  code: 'not-examined',
+  message: 'units, rights, groups and connectors cannot be told without a server that answers',
+}
+
+/** The root of the directory: whoever is signed in may read it. */
+async function greet(reader: DirectoryReader): Promise<void> {
+  await reader.search({ base: '', scope: 'base', filter: { present: 'objectClass' }, attributes: ['dnsHostName'] })
+}
+
+function failed(error: unknown): Checked {
+  if (error instanceof RequestFailure) return { status: 'wrong', code: error.code, message: error.message }
+  if (!(error instanceof Failure)) throw error
+  const { code, message, hint } = error
+  return { status: 'wrong', code, message, ...(hint === undefined ? {} : { hint }) }
+}
