@@ -70,19 +70,26 @@ interface Index {
   /** Roles in Active Directory by app and person. */
   readonly adRoles: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
   readonly adMemberships: ReadonlyMap<string, readonly Id[]>
-  readonly connectors: ReadonlyMap<string, readonly string[]>
+  /** Links by which connectors may sign people in, of either kind of delegation. */
+  readonly delegations: ReadonlyMap<string, readonly Id[]>
   /** Apps with a connector that is meant to delegate, whether it works or not. */
   readonly delegated: ReadonlySet<string>
 }
+
+/** One is as good as the other. */
+const delegationKinds: readonly string[] = [
+  'active-directory/kerberos-delegation',
+  'active-directory/resource-delegation',
+]
 
 function indexOf({ present, working }: Links): Index {
   const assignments: [string, string, string, string, Id][] = []
   const members = new Map<string, string[]>()
   const adRoles = new Map<string, Map<string, string[]>>()
   const adMemberships = new Map<string, Id[]>()
-  const connectors = new Map<string, string[]>()
+  const delegations = new Map<string, Id[]>()
   const delegated = new Set<string>()
-  for (const id of present) if (kindOf(id) === 'active-directory/kerberos-delegation') delegated.add(keyOf(id)[0] ?? '')
+  for (const id of present) if (delegationKinds.includes(kindOf(id))) delegated.add(keyOf(id)[0] ?? '')
   for (const id of working) {
     const [first = '', second = '', third = '', fourth = ''] = keyOf(id)
     switch (kindOf(id)) {
@@ -100,11 +107,12 @@ function indexOf({ present, working }: Links): Index {
         break
       }
       case 'active-directory/kerberos-delegation':
-        append(connectors, first, second)
+      case 'active-directory/resource-delegation':
+        append(delegations, first, id)
         break
     }
   }
-  return { assignments, members, adRoles, adMemberships, connectors, delegated }
+  return { assignments, members, adRoles, adMemberships, delegations, delegated }
 }
 
 function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
@@ -142,13 +150,9 @@ function kerberosWay(app: ResolvedApp, role: string, person: string, links: Link
   // Somebody else sees to delegation.
   if (kerberosOf(app)?.delegation === 'unmanaged') return { role, links: needed }
   // One connector that may delegate is enough to get in.
-  const connectors = index.connectors.get(name) ?? []
-  if (connectors.length === 0) return undefined
-  return { role, links: [...needed, ids.adGroup(name, role), ...delegations(name, connectors)] }
-}
-
-function delegations(app: string, connectors: readonly string[]): readonly Id[] {
-  return connectors.map(connector => ids.kerberosDelegation(app, connector))
+  const delegations = index.delegations.get(name) ?? []
+  if (delegations.length === 0) return undefined
+  return { role, links: [...needed, ids.adGroup(name, role), ...delegations] }
 }
 
 /**
@@ -161,9 +165,8 @@ function formerWays(name: string, appRole: string, person: string, links: Links,
   const kerberos = links.present.has(ids.appProxy(name)) && (adRoles !== undefined || index.delegated.has(name))
   if (!kerberos) return [{ role: unnamed, links: [] }]
   const account = ids.shadowAccount(person)
-  const connectors = index.connectors.get(name) ?? []
   if (!links.working.has(account)) return []
-  const shared = [ids.appProxy(name), account, ...delegations(name, connectors)]
+  const shared = [ids.appProxy(name), account, ...(index.delegations.get(name) ?? [])]
   const own = (adRoles?.get(person) ?? []).map(role => ({
     role,
     links: [...shared, ids.adGroup(name, role), ids.adGroupMember(name, role, person)],

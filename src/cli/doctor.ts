@@ -25,7 +25,7 @@ export function addDoctor(program: Command, does: Does): void {
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  guestlist doctor\n  guestlist doctor --trace requests.jsonl    with every request, for whoever keeps the firewalls',
+      '\nExamples:\n  guestlist doctor\n  guestlist doctor --only active-directory\n  guestlist doctor --trace requests.jsonl    with every request, for whoever keeps the firewalls',
     )
     .action(does(doctor))
 }
@@ -48,7 +48,8 @@ async function inSandbox(host: Host, options: Options, policy: ResolvedPolicy): 
   try {
     const { activeDirectory: reader } = connection.from
     const results = reader === undefined ? [] : await examineDomain(reader, policy, policy.at)
-    return { title: `${titleOf(policy)}, in the sandbox`, results: [...results, sandboxLimits] }
+    const told = results.filter(({ status }) => status !== 'untold')
+    return { title: `${titleOf(policy)}, in the sandbox`, results: [...told, sandboxLimits] }
   } finally {
     await connection.close()
   }
@@ -57,15 +58,16 @@ async function inSandbox(host: Host, options: Options, policy: ResolvedPolicy): 
 const sandboxLimits: Checked = {
   status: 'untold',
   code: 'sandbox',
-  message: 'the sandbox has no servers, clock, schema or access lists: these cannot be told in the sandbox',
+  message: 'credentials, servers, clock, schema and rights cannot be told in the sandbox',
 }
 
 async function outside(host: Host, options: Options, policy: ResolvedPolicy): Promise<readonly Checkup[]> {
   const { spec } = policy.organization
   const entra = { title: `Entra ID, ${spec.entra.initialDomain}`, results: graphResults(host, policy) }
-  if (spec.activeDirectory === undefined) return [entra]
+  if (spec.activeDirectory === undefined || options.only === 'entra') return [entra]
   const results = await directoryResults(host, options, policy, spec.activeDirectory.servers)
-  return [entra, { title: titleOf(policy), results }]
+  const domain = { title: titleOf(policy), results }
+  return options.only === 'active-directory' ? [domain] : [entra, domain]
 }
 
 function titleOf(policy: ResolvedPolicy): string {

@@ -47,4 +47,7 @@ export const ids = {
   connector: (name: string): Id => id('active-directory', 'connector', name),
   kerberosDelegation: (app: string, connector: string): Id =>
     id('active-directory', 'kerberos-delegation', app, connector),
+  serviceAccount: (app: string): Id => id('active-directory', 'service-account', app),
+  resourceDelegation: (app: string, connector: string): Id =>
+    id('active-directory', 'resource-delegation', app, connector),
 } as const

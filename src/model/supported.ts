@@ -55,6 +55,12 @@ export function kerberosOf(
   return typeof signOn === 'object' && 'kerberos' in signOn ? signOn.kerberos : undefined
 }
 
+/** How connectors come to sign people in to a Kerberos app. */
+export function delegationOf(app: ResolvedApp): string | undefined {
+  const kerberos = kerberosOf(app)
+  return kerberos === undefined ? undefined : (kerberos.delegation ?? 'constrained')
+}
+
 /** Whether app roles' groups are assigned by us. */
 export function assignsAppRoles(policy: ResolvedPolicy): boolean {
   return policy.organization.spec.entra.assignments !== 'pre-assigned'

@@ -32,5 +32,5 @@ export function summarizeCheckups(checkups: readonly Checkup[], paint: Paint): s
     ...(wrong === 0 ? [] : [paint('red', count(wrong, 'thing fails', 'things fail'))]),
     ...(warnings === 0 ? [] : [paint('yellow', count(warnings, 'warning'))]),
   ]
-  return `${told.length === 0 ? paint('green', 'All is well.') : told.join(', ')} Nothing was changed.\n`
+  return `${told.length === 0 ? paint('green', 'All is well') : told.join(', ')}. Nothing was changed.\n`
 }

@@ -82,6 +82,15 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
     delete: ([app, connector]) => `no longer allow ${connector} to sign guests in to ${app} (Kerberos delegation)`,
     adopt: ([app, connector]) => `look after ${connector} signing guests in to ${app} (Kerberos delegation)`,
   },
+  'active-directory/resource-delegation': {
+    create: ([app, connector]) => `let the service of ${app} accept guests from ${connector} (Kerberos delegation)`,
+    update: ([app, connector]) =>
+      `correct that the service of ${app} accepts guests from ${connector} (Kerberos delegation)`,
+    delete: ([app, connector]) =>
+      `let the service of ${app} accept guests from ${connector} no longer (Kerberos delegation)`,
+    adopt: ([app, connector]) =>
+      `look after the service of ${app} accepting guests from ${connector} (Kerberos delegation)`,
+  },
 }
 
 function groupNamed(partner: string, group: string): string {
@@ -145,6 +154,10 @@ export function nounOf(id: Id): string {
       return safeText(`connector ${first}`)
     case 'active-directory/kerberos-delegation':
       return safeText(`${second} signing guests in to ${first}`)
+    case 'active-directory/service-account':
+      return safeText(`account of the service of ${first}`)
+    case 'active-directory/resource-delegation':
+      return safeText(`service of ${first} accepting guests from ${second}`)
     default:
       return safeText(id)
   }

@@ -60,6 +60,19 @@ export function readDelegationMark(text: string): { app: string; servicePrincipa
   return colon < 1 ? undefined : { app: rest.slice(0, colon), servicePrincipalName: rest.slice(colon + 1) }
 }
 
+export const resourceDelegationPrefix = 'guestlist.resource-delegation.'
+
+/** A value of `extensionName` on a service's account: its entry for this connector is ours. */
+export function resourceDelegationMark(app: string, connectorSid: string): string {
+  return `${resourceDelegationPrefix}${app}:${connectorSid}`
+}
+
+export function readResourceDelegationMark(text: string): { app: string; sid: string } | undefined {
+  if (!text.startsWith(resourceDelegationPrefix)) return undefined
+  const [app, sid, ...rest] = text.slice(resourceDelegationPrefix.length).split(':')
+  return app && sid && rest.length === 0 ? { app, sid } : undefined
+}
+
 /** A value of `extensionName`: protocol transition on this connector was switched on by us. */
 export const protocolTransitionMark = 'guestlist.protocol-transition'
 

@@ -5,6 +5,8 @@ import { adGroup } from './active-directory/group.ts'
 import { adGroupMember } from './active-directory/group-member.ts'
 import { kerberosDelegation } from './active-directory/kerberos-delegation.ts'
 import { partnerAccount } from './active-directory/partner-account.ts'
+import { resourceDelegation } from './active-directory/resource-delegation.ts'
+import { serviceAccount } from './active-directory/service-account.ts'
 import { shadowAccount } from './active-directory/shadow-account.ts'
 import { appProxy } from './entra/app-proxy.ts'
 import { appRoleAssignment } from './entra/app-role-assignment.ts'
@@ -27,4 +29,6 @@ export const kinds: readonly AnyKind[] = [
   adGroupMember,
   connector,
   kerberosDelegation,
+  serviceAccount,
+  resourceDelegation,
 ]

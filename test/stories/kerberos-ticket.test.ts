@@ -81,9 +81,12 @@ describeOnSamba('the way to the Kerberos ticket', () => {
     expect(await company.ticket(upnOf(lee), services.payroll)).toMatchObject({ issued: true })
   })
 
-  test('a person who leaves it: the account is disabled, so there is none for any service', async () => {
+  test('a person who leaves it: the account is disabled and gives up its name, so there is none for any service', async () => {
     await company.apply([partner({ engineers: [], storekeepers: [dana] }), ...policy.slice(1)])
-    const answer = await company.ticket(upnOf(lee), services.payroll)
+    expect(await company.ticket(upnOf(lee), services.payroll)).toMatchObject(refusal(/not found in Kerberos database/))
+    const [account] = await company.find('mail', lee)
+    const archived = account?.attributes.userprincipalname?.[0] ?? ''
+    const answer = await company.ticket(archived, services.payroll)
     // 4.17 says the latter.
     expect(answer).toMatchObject(refusal(/credentials have been revoked|policy rejects request/))
     expect(await company.ticket(upnOf(dana), services.stock)).toMatchObject({ issued: true })

@@ -1,5 +1,6 @@
 // Whose the accounts are: each stands for one person at the most, and each person is one account. Two kinds ask.
 
+import { createHash } from 'node:crypto'
 import type { Directories, DirectoryEntry, DirectoryReader, Filter } from '../../model/directories.ts'
 import { domainDn, isWithin } from '../../model/escape.ts'
 import type { Address, ResolvedPolicy } from '../../model/policy.ts'
@@ -16,7 +17,11 @@ export interface Account {
   readonly person: Address
   /** Whether it has the principal name of the person's guest, by which connectors sign in. */
   readonly named: boolean
+  /** Why it is never touched, though the person would need it. */
+  readonly refused?: Refusal
 }
+
+type Refusal = NonNullable<ReturnType<typeof protection>>
 
 interface OpenDomain {
   readonly domain: Domain
@@ -65,12 +70,14 @@ export async function readShadowAccounts(
     const named = byPrincipalName.get(principalName)
     const claims = owned ? [anchored, named, value(entry, 'mail')?.toLowerCase()] : [anchored ?? named]
     const addresses = claims.filter(claim => claim !== undefined && (owned || wanted.has(claim))) as Address[]
-    // Somebody else's account in our unit is only of interest as one to adopt.
-    if (!owned && (addresses.length === 0 || protection(entry) !== undefined)) return []
+    // Somebody else's account in our unit is only of interest as one to adopt, or as one that is in the way.
+    if (!owned && addresses.length === 0) return []
+    const refused = protection(entry) ?? (owned ? undefined : otherSync(entry, anchor))
     const [first] = addresses
     const strength =
       Number(first !== undefined && first === named) * 2 + Number(first !== undefined && first === anchored)
-    return [{ entry, owned, addresses, strength, principalName, objectGuid: value(entry, 'objectGUID') ?? '' }]
+    const objectGuid = value(entry, 'objectGUID') ?? ''
+    return [{ entry, owned, addresses, strength, principalName, objectGuid, refused }]
   })
   // Ours goes before a stranger's. Of two of ours for one person, the one with the guest's principal name, which only one
   // account can have; a copied link does not make an account another person's while its own name says whose it is.
@@ -78,13 +85,40 @@ export async function readShadowAccounts(
     (a, b) => Number(b.owned) - Number(a.owned) || b.strength - a.strength || (a.objectGuid < b.objectGuid ? -1 : 1),
   )
   const taken = new Set<Address>()
-  return candidates.flatMap(({ entry, owned, addresses, principalName, objectGuid }): Account[] => {
+  return candidates.flatMap(({ entry, owned, addresses, principalName, objectGuid, refused }): Account[] => {
     const address = addresses.find(each => !taken.has(each))
     if (address !== undefined) taken.add(address)
     if (address === undefined && !owned) return []
     const named = principalNames.get(address ?? '') === principalName
-    return [{ entry, objectGuid, owned, person: address ?? objectGuid, named }]
+    return [
+      { entry, objectGuid, owned, person: address ?? objectGuid, named, ...(refused === undefined ? {} : { refused }) },
+    ]
   })
+}
+
+/**
+ * An account that is linked to a guest without our mark is Entra Cloud Sync's, which links by the same attribute. One with
+ * the name that we derive from the guest is ours, and has lost its mark.
+ */
+function otherSync(entry: DirectoryEntry, anchor: string): Refusal | undefined {
+  if (anchor === '') return undefined
+  const name = value(entry, 'sAMAccountName')
+  const isOurs = Array.from({ length: accountNames }, (_, attempt) => accountNameOf(anchor, attempt)).includes(
+    name ?? '',
+  )
+  if (isOurs) return undefined
+  const message = `${entry.dn} is linked to the guest by another sync (it has no mark of ours): it is never touched`
+  return { code: 'owned-elsewhere', message }
+}
+
+/** How many names are tried for one account. */
+export const accountNames = 10
+
+/** At most 20 characters, from the guest's object id: names that begin alike do not collide, a renamed guest keeps it. */
+export function accountNameOf(guestObjectId: string, attempt: number): string {
+  const seed = attempt === 0 ? guestObjectId : `${guestObjectId}#${attempt}`
+  const hash = createHash('sha256').update(seed).digest('hex')
+  return `g-${BigInt(`0x${hash}`).toString(36).slice(0, 18)}`
 }
 
 /** The user accounts in the units of shadow accounts and of the archive, and those with our mark anywhere. */
@@ -95,6 +129,7 @@ async function readAccounts({ domain, reader }: OpenDomain): Promise<readonly Di
   const ours: Filter = { and: [accounts, { equals: ['adminDescription', shadowAccountMark] }] }
   const attributes = [
     'objectGUID',
+    'objectSid',
     'sAMAccountName',
     'userPrincipalName',
     'displayName',

@@ -99,11 +99,21 @@ export function setValue(
 // userAccountControl, [MS-ADTS] 2.2.16.
 export const accountControl = {
   disabled: 0x2,
+  passwordNotRequired: 0x20,
   normal: 0x200,
   passwordNeverExpires: 0x10000,
   smartCardRequired: 0x40000,
+  serverTrust: 0x2000,
+  trustedForDelegation: 0x80000,
+  notDelegated: 0x100000,
   trustedToAuthForDelegation: 0x1000000,
 } as const
+
+/** Unconstrained delegation, on an account other than a domain controller's, which has it by nature. */
+export function trustsAnybody(entry: DirectoryEntry): boolean {
+  const control = Number(value(entry, 'userAccountControl') ?? 0)
+  return (control & accountControl.trustedForDelegation) !== 0 && (control & accountControl.serverTrust) === 0
+}
 
 /** `accountExpires` that never comes. */
 export const never = '9223372036854775807'

@@ -79,7 +79,7 @@ const hiddenRights = untold(
 const mostSkew = 5 * 60_000
 
 const checkRoot: Check = async ({ reader, domain, now }) => {
-  const root = await readOne(reader, '', ['currentTime', 'defaultNamingContext'])
+  const root = await readRoot(reader, ['currentTime', 'defaultNamingContext'])
   if (root === undefined) return [untold('clock', 'the time of the domain controller cannot be told')]
   const results: Checked[] = []
   const context = value(root, 'defaultNamingContext')
@@ -112,7 +112,7 @@ function instantOf(text = ''): number | undefined {
 
 const checkSchema: Check = async ({ reader, domain }) => {
   const { anchorAttribute: anchor } = domain
-  const root = await readOne(reader, '', ['schemaNamingContext'])
+  const root = await readRoot(reader, ['schemaNamingContext'])
   const schema = root === undefined ? undefined : value(root, 'schemaNamingContext')
   if (schema === undefined) return [untold('anchor-attribute', `whether the schema has ${anchor} cannot be told`)]
   const [attribute] = await reader.search({
@@ -259,10 +259,13 @@ async function checkAttributes(
   wanted: readonly string[],
 ): Promise<readonly Checked[]> {
   const entry = await readOne(reader, dn, ['allowedAttributes', 'allowedAttributesEffective'])
-  if (entry === undefined || values(entry, 'allowedAttributes').length === 0)
-    return [untold('rights', `rights on ${what} cannot be told`)]
+  const possible = new Set(
+    entry === undefined ? [] : values(entry, 'allowedAttributes').map(name => name.toLowerCase()),
+  )
+  if (entry === undefined || possible.size === 0) return [untold('rights', `rights on ${what} cannot be told`)]
   const allowed = new Set(values(entry, 'allowedAttributesEffective').map(name => name.toLowerCase()))
-  const missing = wanted.filter(name => !allowed.has(name.toLowerCase()))
+  // What no such object can have is the schema's matter.
+  const missing = wanted.filter(name => possible.has(name.toLowerCase()) && !allowed.has(name.toLowerCase()))
   const further = dangerous.filter(name => allowed.has(name.toLowerCase()) && !wanted.includes(name))
   const excesses = further.length === 0 ? [] : [excess(`it may also write ${further.join(', ')} of ${what}`)]
   if (missing.length > 0)
@@ -275,7 +278,17 @@ function excess(message: string): Checked {
   return warning('excess-right', `the account has more rights than it needs: ${message}`, hint)
 }
 
-/** Undefined: it is not there, or is nothing that this directory can show (the sandbox has no root and no schema). */
+/** What the server says of itself; undefined in the sandbox, which is no server. */
+async function readRoot(reader: DirectoryReader, attributes: readonly string[]): Promise<DirectoryEntry | undefined> {
+  try {
+    return await readOne(reader, '', attributes)
+  } catch (error) {
+    if (error instanceof RequestFailure && error.status === 34) return undefined
+    throw error
+  }
+}
+
+/** Undefined: it is not there, or in no domain of this server. */
 async function readOne(
   reader: DirectoryReader,
   base: string,
@@ -289,12 +302,8 @@ async function orMissing<Found>(asked: Promise<Found>): Promise<Found | undefine
   try {
     return await asked
   } catch (error) {
-    if (isMissing(error) || isElsewhere(error)) return undefined
+    // LDAP 10, referral: another domain's.
+    if (isMissing(error) || (error instanceof RequestFailure && error.status === 10)) return undefined
     throw error
   }
-}
-
-/** LDAP 10: in no domain of this server. */
-function isElsewhere(error: unknown): boolean {
-  return error instanceof RequestFailure && error.status === 10
 }

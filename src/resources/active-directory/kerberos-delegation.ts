@@ -9,16 +9,16 @@ import type {
   DirectoryWriter,
   Modification,
 } from '../../model/directories.ts'
-import { RequestFailure } from '../../model/directories.ts'
 import { type Id, ids, type ObjectId } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
 import type { Assigned, Change, Desired, Observed } from '../../model/resource.ts'
-import { appliedApps, isKerberos, kerberosOf } from '../../model/supported.ts'
+import { appliedApps, delegationOf, kerberosOf } from '../../model/supported.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { delegationMark, protocolTransitionMark, readDelegationMark } from '../mark.ts'
 import { allowedToDelegateTo, connectorAttributes, connectorName, connectorsOf, readConnectors } from './connectors.ts'
 import { accountControl, byGuid, domainOf, openDomain, protection, setValue, value, values } from './domain.ts'
+import { inTurn, isStale } from './in-turn.ts'
 
 type DelegationSpec = {
   readonly connector: string
@@ -62,26 +62,11 @@ async function write(
   }
 }
 
-// No condition of a write says that another app's mark has not come: of this run's changes, one at a time.
-const turns = new WeakMap<DirectoryWriter, Map<ObjectId, Promise<unknown>>>()
-
-async function inTurn<Result>(
-  directory: DirectoryWriter,
-  objectId: ObjectId,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const last = turns.get(directory) ?? new Map<ObjectId, Promise<unknown>>()
-  turns.set(directory, last)
-  const result = (last.get(objectId) ?? Promise.resolve()).then(work, work)
-  last.set(objectId, result)
-  return result
-}
-
 function* desire(policy: ResolvedPolicy): Iterable<Desired<DelegationSpec>> {
   if (domainOf(policy) === undefined) return
   for (const app of appliedApps(policy)) {
     const kerberos = kerberosOf(app)
-    if (kerberos === undefined || !isKerberos(app) || (kerberos.delegation ?? 'constrained') !== 'constrained') continue
+    if (kerberos === undefined || delegationOf(app) !== 'constrained') continue
     for (const connector of connectorsOf(app, policy)) {
       yield {
         id: ids.kerberosDelegation(app.name, connector),
@@ -176,11 +161,6 @@ async function readComputer(directory: DirectoryReader, objectId: string): Promi
   const refused = protection(entry)
   if (refused !== undefined) throw new Failure(refused.code, refused.message)
   return entry
-}
-
-/** 16 and 20: a value that was read has gone or come. */
-function isStale(error: unknown): boolean {
-  return error instanceof RequestFailure && (error.status === 16 || error.status === 20)
 }
 
 function modificationsOf(

@@ -2,7 +2,6 @@
 // by object id, not by name; disabled and archived when no app needs it, deleted later, restored on return. Nobody can log
 // on with it: a random password that is never kept, smart card required. The grace period counts from `accountExpires`.
 
-import { createHash } from 'node:crypto'
 import type {
   Directories,
   DirectoryEntry,
@@ -20,7 +19,7 @@ import { durationOf, isoOf } from '../../model/time.ts'
 import { expectedPrincipalName } from '../entra/tenant.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { anchorOf, cut, readAnchor, shadowAccountMark } from '../mark.ts'
-import { kerberosPeople, readShadowAccounts } from './accounts.ts'
+import { accountNameOf, accountNames, kerberosPeople, readShadowAccounts } from './accounts.ts'
 import {
   accountControl,
   byGuid,
@@ -30,7 +29,6 @@ import {
   instantOfFileTime,
   never,
   openDomain,
-  protection,
   setValue,
   value,
 } from './domain.ts'
@@ -42,6 +40,8 @@ type ShadowAccountSpec = {
   readonly displayName?: string
   readonly mail?: string
   readonly enabled: boolean
+  /** Nobody can log on with it: a smart card that nobody has is required, and a password too. */
+  readonly locked?: boolean
   readonly unit: 'shadow' | 'archive' | 'elsewhere'
   /** Whether the account's end is set. */
   readonly left: boolean
@@ -87,7 +87,9 @@ export const shadowAccount: ResourceKind<ShadowAccountSpec> = {
 
   risk(change) {
     if (change.action === 'delete' || change.retires) return 'revoke'
-    return change.action === 'create' || change.action === 'restore' || change.differs.includes('enabled')
+    return change.action === 'create' ||
+      change.action === 'restore' ||
+      change.differs.some(key => key === 'enabled' || key === 'userPrincipalName')
       ? 'grant'
       : 'neutral'
   },
@@ -115,6 +117,7 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<ShadowAccountSpec>> {
         ...(person.displayName === undefined ? {} : { displayName: person.displayName }),
         mail: address,
         enabled: true,
+        locked: true,
         unit: 'shadow',
         left: false,
         named: true,
@@ -127,19 +130,20 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
   const open = openDomain(from, policy)
   if (open === undefined) return { resources: [] }
   const accounts = await readShadowAccounts(open, from, policy)
-  const resources = accounts.map(({ entry, owned, person, named, objectGuid }): Observed<ShadowAccountSpec> => {
-    const refused = protection(entry)
-    return {
-      id: ids.shadowAccount(person),
-      objectId: objectGuid,
-      name: entry.dn,
-      owned,
-      ...partnerOf(person, policy),
-      needs: [ids.guest(person)],
-      ...(refused === undefined ? {} : { refused }),
-      ...stateOf(entry, named, open.domain),
-    }
-  })
+  const resources = accounts.map(
+    ({ entry, owned, person, named, objectGuid, refused }): Observed<ShadowAccountSpec> => {
+      return {
+        id: ids.shadowAccount(person),
+        objectId: objectGuid,
+        name: entry.dn,
+        owned,
+        ...partnerOf(person, policy),
+        needs: [ids.guest(person)],
+        ...(refused === undefined ? {} : { refused }),
+        ...stateOf(entry, named, open.domain),
+      }
+    },
+  )
   return { resources }
 }
 
@@ -170,6 +174,8 @@ function stateOf(entry: DirectoryEntry, named: boolean, domain: Domain): { spec:
       ...text('displayName', 'displayName'),
       ...text('mail', 'mail'),
       enabled,
+      locked:
+        (control & accountControl.smartCardRequired) !== 0 && (control & accountControl.passwordNotRequired) === 0,
       unit,
       left: leftAt !== undefined,
       named,
@@ -209,7 +215,7 @@ async function perform(
   const unit = after.spec.unit === 'archive' ? domain.archive : domain.shadowAccounts
   const moves = change.differs.includes('unit')
   // Shut before it is moved away, and moved back before it is opened: where it lies does not stop a ticket.
-  const modifications = modificationsOf(change, before, after, to.now, assigned, domain)
+  const modifications = modificationsOf(change, before, after, to, assigned, domain)
   if (moves && !change.retires) await moveTo(unit, before, directory)
   if (modifications.length > 0) await directory.modify(target, modifications)
   if (moves && change.retires) await moveTo(unit, before, directory)
@@ -232,7 +238,7 @@ function modificationsOf(
   change: Change<ShadowAccountSpec>,
   before: Observed<ShadowAccountSpec>,
   after: Desired<ShadowAccountSpec>,
-  now: number,
+  { now, randomBytes }: DirectoryWriters,
   assigned: (id: Id) => Assigned,
   domain: Domain,
 ): readonly Modification[] {
@@ -247,15 +253,37 @@ function modificationsOf(
     ...set('guest', domain.anchorAttribute, () => anchorOf(guest().objectId)),
     ...set('displayName', 'displayName', () => after.spec.displayName),
     ...set('mail', 'mail', () => after.spec.mail),
-    ...set('enabled', 'userAccountControl', () => {
-      const control = Number(raw.userAccountControl ?? accountControl.normal)
-      return String(after.spec.enabled ? control & ~accountControl.disabled : control | accountControl.disabled)
-    }),
+    ...passwordOf(change, before, randomBytes),
+    ...(change.differs.includes('enabled') || change.differs.includes('locked')
+      ? setValue('userAccountControl', raw.userAccountControl, controlOf(raw.userAccountControl, after.spec))
+      : []),
     // The grace period counts from the day on which the account was last put away.
     ...(change.retires ? setValue('accountExpires', raw.accountExpires, fileTimeOf(now)) : []),
     ...(change.retires ? [] : set('left', 'accountExpires', () => (after.spec.left ? fileTimeOf(now) : never))),
     ...(before.owned ? [] : setValue('adminDescription', raw.adminDescription, shadowAccountMark)),
   ]
+}
+
+function controlOf(before: string | undefined, { enabled, locked }: ShadowAccountSpec): string {
+  const { disabled, normal, passwordNotRequired, passwordNeverExpires, smartCardRequired } = accountControl
+  const control = Number(before ?? normal)
+  const switched = enabled ? control & ~disabled : control | disabled
+  return String(
+    locked === true ? (switched & ~passwordNotRequired) | passwordNeverExpires | smartCardRequired : switched,
+  )
+}
+
+/** An account that was allowed to have no password may have none; Windows enables none without. */
+function passwordOf(
+  change: Change<ShadowAccountSpec>,
+  { spec }: Observed<ShadowAccountSpec>,
+  randomBytes: (count: number) => Uint8Array,
+): readonly Modification[] {
+  const { userAccountControl, sAMAccountName = '', displayName = '' } = spec.raw ?? {}
+  const mayHaveNone = (Number(userAccountControl ?? 0) & accountControl.passwordNotRequired) !== 0
+  if (!change.differs.includes('locked') || !mayHaveNone) return []
+  const password = passwordFor([sAMAccountName, displayName, change.after?.spec.displayName ?? ''], randomBytes)
+  return [{ operation: 'replace', attribute: 'unicodePwd', values: [password] }]
 }
 
 function rdnOf(account: Observed<ShadowAccountSpec>): string {
@@ -274,7 +302,7 @@ async function create(
 ): Promise<Assigned> {
   const guest = assigned(ids.guest(after.spec.mail ?? ''))
   const { normal, passwordNeverExpires, smartCardRequired } = accountControl
-  for (let attempt = 0; attempt < 10; attempt += 1) {
+  for (let attempt = 0; attempt < accountNames; attempt += 1) {
     const accountName = accountNameOf(guest.objectId, attempt)
     const dn = childDn('CN', accountName, domain.shadowAccounts)
     const displayName = after.spec.displayName ?? after.spec.mail ?? accountName
@@ -301,16 +329,6 @@ async function create(
     `no free account name was found for ${change.id}`,
     'ten names derived from the guest are taken: look for copies in the domain',
   )
-}
-
-/** At most 20 characters, from the guest's object id: names that begin alike do not collide, a renamed guest keeps it. */
-function accountNameOf(guestObjectId: string, attempt: number): string {
-  const hash = createHash('sha256')
-    .update(attempt === 0 ? guestObjectId : `${guestObjectId}#${attempt}`)
-    .digest()
-  return `g-${BigInt(`0x${hash.toString('hex')}`)
-    .toString(36)
-    .slice(0, 18)}`
 }
 
 /**

@@ -212,6 +212,7 @@ async function perform(
   change: Change<AppProxySpec>,
   { entra }: DirectoryWriters,
   assigned: (id: Id) => Assigned,
+  policy: ResolvedPolicy,
 ): Promise<Assigned> {
   const { before, after } = change
   if (after === undefined) {
@@ -227,7 +228,9 @@ async function perform(
   const application = graphPath`/applications/${registered}`
   const { externalUrl, connectorGroup } = after.spec
   if (change.differs.includes('externalUrl')) {
-    await setAddress(entra, application, before?.spec.externalUrl, externalUrl)
+    const adopted = policy.apps.get(change.app ?? '')?.spec.entra !== undefined
+    const there = adopted ? await entra.get<Addresses>(application, { select: ['id', 'identifierUris', 'web'] }) : {}
+    await entra.patch(application, addressed(there ?? {}, before?.spec.externalUrl, externalUrl))
   }
   if (change.differs.some(key => key !== 'connectorGroup')) {
     await entra.patch(application, { onPremisesPublishing: publishingOf(after.spec) }, 'beta')
@@ -240,27 +243,20 @@ async function perform(
 }
 
 /** What sign-in goes by. An adopted application has addresses of its own besides, which stay. */
-async function setAddress(
-  entra: GraphWriter,
-  application: string,
-  before: string | undefined,
-  after: string,
-): Promise<void> {
-  const there = await entra.get<Addresses>(application, { select: ['id', 'identifierUris', 'web'] })
+function addressed({ identifierUris, web }: Addresses, before: string | undefined, after: string): object {
   const identifier = (url: string): string => url.replace(/\/$/, '')
   const replaced = (list: readonly string[] | undefined, old: string | undefined, url: string): readonly string[] => [
     ...(list ?? []).filter(each => each !== old && each !== url),
     url,
   ]
-  const old = before === undefined ? undefined : identifier(before)
-  await entra.patch(application, {
-    identifierUris: replaced(there?.identifierUris, old, identifier(after)),
+  return {
+    identifierUris: replaced(identifierUris, before === undefined ? undefined : identifier(before), identifier(after)),
     web: {
-      redirectUris: replaced(there?.web?.redirectUris, before, after),
+      redirectUris: replaced(web?.redirectUris, before, after),
       homePageUrl: after,
       implicitGrantSettings: { enableIdTokenIssuance: true, enableAccessTokenIssuance: false },
     },
-  })
+  }
 }
 
 /** Where the tenant leaves connector groups to people, a finding of every plan says so. */

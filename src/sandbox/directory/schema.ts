@@ -102,6 +102,7 @@ const stored: readonly Attribute[] = [
 
   attribute('msDS-ExternalDirectoryObjectId', 'string', { max: 256, indexed: true }),
   attribute('mS-DS-ConsistencyGuid', 'octets'),
+  attribute('msDS-ObjectSoa', 'string', { max: 256 }),
   ...numbered('msDS-cloudExtensionAttribute', 20, { indexed: true }),
   ...numbered('extensionAttribute', 15, { max: 1024, indexed: true }),
   attribute('extensionName', 'string', { multi: true, max: 255 }),
@@ -184,7 +185,7 @@ export interface ObjectClass {
 
 const ofAll = `objectClass objectGUID distinguishedName name instanceType objectCategory whenCreated whenChanged
   uSNCreated uSNChanged description displayName adminDescription adminDisplayName memberOf directReports managedObjects
-  isCriticalSystemObject systemFlags showInAdvancedViewOnly mS-DS-ConsistencyGuid proxyAddresses extensionName url
+  isCriticalSystemObject systemFlags showInAdvancedViewOnly mS-DS-ConsistencyGuid msDS-ObjectSoa proxyAddresses extensionName url
   wWWHomePage`
 const ofPrincipals = 'objectSid sAMAccountName sAMAccountType altSecurityIdentities adminCount'
 const ofRecipients = `mail telephoneNumber info userCertificate msDS-ExternalDirectoryObjectId
