@@ -52,7 +52,8 @@ async function connectSandbox(
     checkDomain(state, policy)
     const server = await serveGraph({ store: state.graph, clock })
     const graph = graphAt(server.url, async () => 'sandbox', host, trace)
-    const directory = trace === undefined ? state.directory : traceDirectory(state.directory, trace)
+    const domain = host.domain ?? state.directory
+    const directory = trace === undefined ? domain : traceDirectory(domain, trace)
     return {
       from: { entra: graph.reader(), activeDirectory: directory },
       writers: () => ({

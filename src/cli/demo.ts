@@ -1,16 +1,18 @@
 // `guestlist demo`: a whole life of partner access in a folder of its own, by the same commands that a person would type.
 // Each step says what it expects, and the demo fails if it is not so. The clock stands, so that every run reads the same.
 
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Command } from 'commander'
+import type { DirectoryWriter } from '../model/directories.ts'
 import type { Plan } from '../model/plan.ts'
 import { Failure } from '../model/problem.ts'
 import { count } from '../render/layout.ts'
 import { type ExitCode, exit } from './exit.ts'
 import { type Host, paintFor } from './host.ts'
-import { exampleNow, examplePolicies } from './installed.ts'
+import { demoHarness, exampleNow, examplePolicies } from './installed.ts'
 import type { Action, Does } from './options.ts'
 import { tamper } from './tampering.ts'
 
@@ -29,21 +31,73 @@ export function addDemo(run: Run): (program: Command, does: Does) => void {
         'Plays a story with the Contoso example, in a temporary folder: policies become access, somebody tampers by hand,\n' +
           'somebody leaves. Uses the real commands against the simulated tenant and domain; touches nothing else.',
       )
+      .option('--real-ad', "with a real domain controller as the directory: Samba's, in a checkout on Linux")
       .action(does(demo(run)))
   }
 }
 
-function demo(run: Run): Action {
-  return async host => {
+interface DemoOptions {
+  readonly realAd?: boolean
+}
+
+function demo(run: Run): Action<DemoOptions> {
+  return async (host, { realAd }) => {
     const folder = mkdtempSync(join(tmpdir(), 'guestlist-demo-'))
-    try {
+    const interruption = Promise.withResolvers<never>()
+    const stopListening = host.onInterrupt(() => interruption.reject(new Interrupted()))
+    const opening = realAd === true ? openRealDomain() : Promise.resolve(undefined)
+    const play = async (): Promise<void> => {
       cpSync(examplePolicies, join(folder, 'policies'), { recursive: true })
-      await tell(stage(run, host, folder), folder)
+      if (realAd === true) host.stdout.write('Starting a domain controller …\n')
+      const domain = await opening
+      const about = domain === undefined ? 'here simulated ones' : `the domain here is a real one, ${domain.about}`
+      await tell(stage(run, domain === undefined ? host : { ...host, domain: domain.directory }, folder), folder, about)
+    }
+    try {
+      await Promise.race([play(), interruption.promise])
       return exit.done
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error
+      host.stderr.write('\nInterrupted: what the demo made is taken away.\n')
+      return exit.interrupted
     } finally {
+      stopListening()
+      const domain = await opening.catch(() => undefined)
+      await domain?.close()
       rmSync(folder, { recursive: true, force: true })
     }
   }
+}
+
+class Interrupted extends Error {}
+
+/** What test/samba/demo.ts of a checkout has; it does not ship. */
+interface Harness {
+  readonly openDemoDomain: () => Promise<RealDomain | undefined>
+}
+
+interface RealDomain {
+  readonly directory: DirectoryWriter
+  readonly about: string
+  readonly close: () => Promise<void>
+}
+
+async function openRealDomain(): Promise<RealDomain> {
+  if (!existsSync(demoHarness)) {
+    throw new Failure(
+      'no-samba',
+      '--real-ad needs a checkout of guestlist',
+      'without it the demo has a simulated domain',
+    )
+  }
+  const { openDemoDomain } = (await import(pathToFileURL(demoHarness).href)) as Harness
+  const domain = await openDemoDomain()
+  if (domain !== undefined) return domain
+  throw new Failure(
+    'no-samba',
+    '--real-ad needs Samba, which is not installed here',
+    'install it with .ci/install-samba (Debian), or leave --real-ad out: the demo then has a simulated domain',
+  )
 }
 
 interface Stage {
@@ -71,6 +125,7 @@ function stage(run: Run, host: Host, folder: string): Stage {
       // One change at a time, so that what is shown comes in the same order each time.
       const hidden = command.startsWith('apply') ? ['--concurrency', '1'] : []
       const code = await run([...command.split(' '), ...hidden], inside)
+      if (code === exit.interrupted) throw new Interrupted()
       if (code !== expected) throw wrong(`\`guestlist ${command}\` ended with ${code} instead of ${expected}`)
     },
     plan: async () => {
@@ -83,7 +138,7 @@ function stage(run: Run, host: Host, folder: string): Stage {
   }
 }
 
-async function tell({ host, say, show, plan }: Stage, folder: string): Promise<void> {
+async function tell({ host, say, show, plan }: Stage, folder: string, directories: string): Promise<void> {
   say(
     'The policies',
     'Contoso works with five outside companies. Who of them reaches which app, until when, and why, is written',
@@ -94,7 +149,8 @@ async function tell({ host, say, show, plan }: Stage, folder: string): Promise<v
   say(
     'What would happen',
     'Nothing is set up yet. The plan compares the policies with the tenant (Entra ID) and the domain (Active',
-    'Directory), here simulated ones, and says who would gain what, before anything is touched.',
+    `Directory), ${directories},`,
+    'and says who would gain what, before anything is touched.',
   )
   const first = await plan()
   check(first.summary.gains > 0, 'the first plan gives nobody access')

@@ -1,6 +1,7 @@
 // What a command gets from the world outside: all of it enters here, so that any command can run in any folder, at any
 // time, and be listened to.
 
+import type { DirectoryWriter } from '../model/directories.ts'
 import { coloured, type Paint, plain } from '../render/paint.ts'
 import type { Writer } from '../sandbox/store.ts'
 
@@ -31,6 +32,8 @@ export interface Host {
   readonly writer: Writer
   /** Asks the person at the terminal; absent where there is none. */
   readonly ask?: (question: string) => Promise<string>
+  /** Takes the place of the sandbox's simulated domain. */
+  readonly domain?: DirectoryWriter
   /** Calls `handler` at the first interrupt instead of ending the process. Returns how to stop listening. */
   readonly onInterrupt: (handler: () => void) => () => void
 }

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 export const schemasFolder = fileURLToPath(new URL('../../schemas', import.meta.url))
 export const examplePolicies = fileURLToPath(new URL('../../policies', import.meta.url))
 export const exampleSeed = fileURLToPath(new URL('../sandbox/contoso', import.meta.url))
+/** In a checkout only. */
+export const demoHarness = fileURLToPath(new URL('../../test/samba/demo.ts', import.meta.url))
 /** The morning on which the example's tenant and domain were written down; its policies are about the months around it. */
 export const exampleNow = Date.parse('2026-12-01T09:00:00Z')
 

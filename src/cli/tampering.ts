@@ -27,7 +27,7 @@ export async function tamper(host: Host): Promise<Tampering> {
     } finally {
       await server.close()
     }
-    await onTheDomainController(state.directory)
+    await onTheDomainController(host.domain ?? state.directory)
   } finally {
     state.close()
   }

@@ -125,3 +125,28 @@ test.each([
   await run('apply')
   expect(await accountOf(run)).toEqual(before)
 })
+
+test('a group of ours that somebody put into a privileged one gets nobody any more', async () => {
+  const cwd = emptyFolder()
+  mkdirSync(join(cwd, 'policies'))
+  mkdirSync(join(cwd, 'seed'))
+  writeFileSync(
+    join(cwd, 'policies/all.yaml'),
+    policy.replace(
+      'delegation: constrained}}',
+      `delegation: constrained}}\nroles: {user: {adGroup: "CN=Middle,CN=Users,${domain}"}}`,
+    ),
+  )
+  writeFileSync(join(cwd, 'seed/graph.json'), JSON.stringify(graph))
+  const group = (name: string, member?: string): string =>
+    `\ndn: CN=${name},CN=Users,${domain}\nobjectClass: group\nsAMAccountName: ${name}${member === undefined ? '' : `\nmember: CN=${member},CN=Users,${domain}`}`
+  const groups = [group('Middle'), group('Outer', 'Middle'), `${group('Top', 'Outer')}\nadminCount: 1`]
+  writeFileSync(join(cwd, 'seed/directory.ldif'), `${[...skeleton, ...groups].join('\n')}\n`)
+  const run = (...args: readonly string[]) => command([...args, '--sandbox', '--seed', 'seed'], { cwd })
+  const plan = JSON.parse((await run('plan', '--format', 'json')).stdout) as Plan
+  expect(plan.findings).toContainEqual(expect.objectContaining({ code: 'protected-object', severity: 'error' }))
+  expect(plan.changes.filter(change => change.id.includes('group-member/payroll'))).toEqual([])
+  expect(plan.waiting.map(waiting => waiting.id)).toContain(
+    'active-directory/group-member/payroll/user/lee@fabrikam.com',
+  )
+})

@@ -1,14 +1,14 @@
 // An app role's group in Active Directory, to which the app's owner grants rights once. Ours, in the unit of groups, where
 // the policy names none; else somebody's, which is only looked at.
 
-import type { Directories, DirectoryEntry, Modification } from '../../model/directories.ts'
-import { childDn, parseDn, rdn } from '../../model/escape.ts'
+import type { Directories, DirectoryEntry, DirectoryReader, Modification } from '../../model/directories.ts'
+import { childDn, domainDn, parseDn, rdn } from '../../model/escape.ts'
 import { ids, keyOf } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
-import { adGroupMark } from '../mark.ts'
-import { byGuid, domainOf, isMissing, openDomain, protection, setValue, value, values } from './domain.ts'
+import { adGroupMark, cut } from '../mark.ts'
+import { byGuid, type Domain, domainOf, isMissing, openDomain, protection, setValue, value, values } from './domain.ts'
 import { isInUnit, kerberosRoles, readRoleGroups, roleGroupName } from './role-groups.ts'
 
 type AdGroupSpec = {
@@ -80,11 +80,10 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<AdGroupSpec>> {
         ...common,
         spec: {
           name: roleGroupName(app.name, role.name),
-          description:
-            `Partners who reach ${app.spec.displayName} as ${role.name}. Kept by guestlist; grant it the app's rights once.`.slice(
-              0,
-              1024,
-            ),
+          description: cut(
+            `Partners who reach ${app.spec.displayName} as ${role.name}. Kept by guestlist; grant it the app's rights once.`,
+            1024,
+          ),
           unit: 'groups',
           marked: true,
         },
@@ -116,8 +115,9 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
   const open = openDomain(from, policy)
   if (open === undefined) return { resources: [] }
   const own = await readRoleGroups(open, policy)
-  const resources = own.map(({ entry, app, role, owned, copy }): Observed<AdGroupSpec> => {
-    const refused = protection(entry)
+  const nesting = await Promise.all(own.map(({ entry }) => nested(open, entry)))
+  const resources = own.map(({ entry, app, role, owned, copy }, index): Observed<AdGroupSpec> => {
+    const refused = protection(entry) ?? nesting[index]
     return {
       ...common(ids.adGroup(app, role), app, entry),
       owned,
@@ -139,7 +139,7 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
   for (const [index, { app, role }] of named.entries()) {
     const entry = found[index]?.[0]
     if (entry === undefined) continue
-    const refused = protection(entry) ?? notGroup(entry)
+    const refused = protection(entry) ?? notGroup(entry) ?? (await nested(open, entry))
     resources.push({
       ...common(ids.adGroup(app.name, role.name), app.name, entry),
       owned: false,
@@ -166,4 +166,23 @@ function ownSpec(entry: DirectoryEntry): AdGroupSpec {
 function notGroup(entry: DirectoryEntry): { code: string; message: string } | undefined {
   const isGroup = values(entry, 'objectClass').some(name => name.toLowerCase() === 'group')
   return isGroup ? undefined : { code: 'not-a-group', message: `${entry.dn} is not a group` }
+}
+
+/** Who is in a group is in every group that holds it: one inside a protected group is as good as protected. */
+async function nested(
+  { domain, reader }: { readonly domain: Domain; readonly reader: DirectoryReader },
+  group: DirectoryEntry,
+): Promise<{ code: string; message: string } | undefined> {
+  const holding = await reader.search({
+    base: domainDn(domain.name),
+    scope: 'sub',
+    filter: { and: [{ equals: ['objectClass', 'group'] }, { inChain: ['member', group.dn] }] },
+    attributes,
+  })
+  const above = holding.find(entry => protection(entry)?.code === 'protected-object')
+  if (above === undefined) return undefined
+  return {
+    code: 'protected-object',
+    message: `${group.dn} lies in the protected group ${above.dn}: it is never touched`,
+  }
 }

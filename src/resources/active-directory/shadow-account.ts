@@ -12,6 +12,7 @@ import type {
 import { RequestFailure } from '../../model/directories.ts'
 import { childDn, isWithin, parseDn, rdn } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
+import type { FindingAt } from '../../model/plan.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
 import type { Assigned, Change, Desired, Json, Observed } from '../../model/resource.ts'
@@ -144,7 +145,26 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
       }
     },
   )
-  return { resources }
+  const wanted = kerberosPeople(policy)
+  const findings = accounts.flatMap(({ entry, person }) =>
+    wanted.has(person) && isSensitive(entry) ? sensitive(entry, person, policy) : [],
+  )
+  return { resources, findings }
+}
+
+function isSensitive(entry: DirectoryEntry): boolean {
+  return (Number(value(entry, 'userAccountControl') ?? 0) & accountControl.notDelegated) !== 0
+}
+
+function sensitive(entry: DirectoryEntry, person: string, policy: ResolvedPolicy): FindingAt {
+  const [at] = policy.people.get(person)?.origins ?? []
+  return {
+    severity: 'warning',
+    code: 'sensitive-account',
+    message: `the shadow account of ${person} is marked as sensitive, so that no connector gets a ticket for it (${entry.dn})`,
+    hint: 'switch off "Account is sensitive and cannot be delegated" (NOT_DELEGATED) on the account',
+    ...(at === undefined ? {} : { at }),
+  }
 }
 
 function partnerOf(address: string, policy: ResolvedPolicy): { partner?: string } {

@@ -1,7 +1,7 @@
 // An on-premises app published through Application Proxy, with its sign-on. Beta only (`onPremisesPublishing`), sent
 // alone; it comes after the app is closed to the unassigned and goes before the app does.
 
-import { type Directories, type DirectoryWriters, type GraphWriter, RequestFailure } from '../../model/directories.ts'
+import { type Directories, type DirectoryWriters, RequestFailure } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { FindingAt, Waiting } from '../../model/plan.ts'
