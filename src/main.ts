@@ -25,7 +25,12 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    return await lines.question(question)
+    return await new Promise<string>((answer, reject) => {
+      lines.once('SIGINT', () => reject(new Error('interrupted')))
+      // Ctrl-D: no answer is an answer, too.
+      lines.once('close', () => answer(''))
+      lines.question(question).then(answer, reject)
+    })
   } finally {
     lines.close()
   }

@@ -13,6 +13,7 @@ import { kinds } from '../resources/registry.ts'
 import { type ExitCode, exit } from './exit.ts'
 import { readWhole } from './files.ts'
 import { type Host, paintFor } from './host.ts'
+import { Interrupted } from './interrupted.ts'
 import { type Action, type Does, type Options, pathOf, wholeNumber } from './options.ts'
 import { type Prepared, prepare, refusals, showPlan } from './planning.ts'
 import { progressOn } from './progress.ts'
@@ -54,31 +55,58 @@ const apply: Action<ApplyOptions> = async (host, options, file) => {
   const reviewed = file === undefined ? undefined : digestIn(pathOf(host, file), file)
   const prepared = await prepare(host, options, 'write')
   if (prepared === undefined) return exit.error
+  let code: ExitCode = exit.error
   try {
-    const { plan } = prepared.planned
-    if (reviewed !== undefined && reviewed !== plan.digest) {
-      host.stderr.write(
-        `error[stale-plan]: ${file} is plan ${shortDigest(reviewed)}; what would happen now is plan ${shortDigest(plan.digest)}\n` +
-          '  nothing was changed; plan again, and review that\n',
-      )
-      return exit.stale
-    }
-    const refused = refusals(prepared.planned)
-    for (const { code, message, hint } of refused) {
-      host.stderr.write(
-        `refused[${safeText(code)}]: ${safeText(message)}\n${hint === undefined ? '' : `  ${safeText(hint)}\n`}`,
-      )
-    }
-    if (refused.length > 0) return exit.refused
-    if (plan.changes.length === 0) {
-      host.stdout.write('Nothing to do.\n')
-      return exit.done
-    }
-    if (options.sandbox !== true && reviewed === undefined && !(await isApproved(host, options, prepared)))
-      return exit.error
-    return await perform(host, options.concurrency, prepared)
-  } finally {
+    code = await decide(host, options, prepared, reviewed, file)
+  } catch (error) {
     await prepared.connection.close()
+    throw error
+  }
+  return await close(host, prepared, code)
+}
+
+async function decide(
+  host: Host,
+  options: Options & ApplyOptions,
+  prepared: Prepared,
+  reviewed: string | undefined,
+  file: string | undefined,
+): Promise<ExitCode> {
+  const { plan } = prepared.planned
+  if (reviewed !== undefined && reviewed !== plan.digest) {
+    host.stderr.write(
+      `error[stale-plan]: ${file} is plan ${shortDigest(reviewed)}; what would happen now is plan ${shortDigest(plan.digest)}\n` +
+        '  nothing was changed; plan again, and review that\n',
+    )
+    return exit.stale
+  }
+  const refused = refusals(prepared.planned)
+  for (const { code, message, hint } of refused) {
+    host.stderr.write(
+      `refused[${safeText(code)}]: ${safeText(message)}\n${hint === undefined ? '' : `  ${safeText(hint)}\n`}`,
+    )
+  }
+  if (refused.length > 0) return exit.refused
+  if (plan.changes.length === 0) {
+    host.stdout.write('Nothing to do.\n')
+    return exit.done
+  }
+  if (options.sandbox !== true && reviewed === undefined && !(await isApproved(host, options, prepared)))
+    return exit.error
+  return await perform(host, options.concurrency, prepared)
+}
+
+/** The sandbox writes down its state at the end: what could not be kept is not done. */
+async function close(host: Host, { connection, planned }: Prepared, code: ExitCode): Promise<ExitCode> {
+  try {
+    await connection.close()
+    return code
+  } catch (error) {
+    const isPerformed =
+      planned.plan.changes.length > 0 && ([exit.done, exit.partly, exit.interrupted] as ExitCode[]).includes(code)
+    if (!(error instanceof Failure) || !isPerformed) throw error
+    host.stderr.write(`error[${safeText(error.code)}]: ${safeText(error.message)}\n`)
+    return exit.partly
   }
 }
 
@@ -111,9 +139,11 @@ async function isApproved(host: Host, options: Options & ApplyOptions, prepared:
     )
   }
   showPlan(host.stderr, prepared, options, false)
-  const answer = await host.ask(
-    `\nApply ${count(prepared.planned.plan.changes.length, 'change')}? Only "yes" applies them: `,
-  )
+  const answer = await host
+    .ask(`\nApply ${count(prepared.planned.plan.changes.length, 'change')}? Only "yes" applies them: `)
+    .catch(() => {
+      throw new Interrupted('interrupted')
+    })
   if (answer.trim() === 'yes') return true
   host.stderr.write('Nothing was changed.\n')
   return false

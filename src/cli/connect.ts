@@ -23,16 +23,23 @@ export interface Connection {
   readonly close: () => Promise<void>
 }
 
+/** What a connection gets besides: `signal` gives up, before anything is changed, what is asked for. */
+interface Around {
+  readonly trace: Trace | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
 export async function connect(
   host: Host,
   options: Options,
   policy: ResolvedPolicy,
   use: 'read' | 'write',
+  signal?: AbortSignal,
 ): Promise<Connection> {
   const trace = traceOf(host, options)
   return options.sandbox === true
-    ? await connectSandbox(host, options, policy, use, trace)
-    : await connectServices(host, options, policy, trace)
+    ? await connectSandbox(host, options, policy, use, { trace, signal })
+    : await connectServices(host, options, policy, { trace, signal })
 }
 
 export function traceOf(host: Host, options: Options): Trace | undefined {
@@ -44,14 +51,15 @@ async function connectSandbox(
   options: Options,
   policy: ResolvedPolicy,
   use: 'read' | 'write',
-  trace: Trace | undefined,
+  around: Around,
 ): Promise<Connection> {
+  const { trace } = around
   const clock = (): number => policy.at
   const state = openSandbox(host, options, { use, clock })
   try {
     checkDomain(state, policy)
     const server = await serveGraph({ store: state.graph, clock })
-    const graph = graphAt(server.url, async () => 'sandbox', host, trace)
+    const graph = graphAt(server.url, async () => 'sandbox', host, around)
     const domain = host.domain ?? state.directory
     const directory = trace === undefined ? domain : traceDirectory(domain, trace)
     return {
@@ -77,12 +85,12 @@ async function connectServices(
   host: Host,
   options: Options,
   policy: ResolvedPolicy,
-  trace: Trace | undefined,
+  around: Around,
 ): Promise<Connection> {
   const { cloud = 'global' } = policy.organization.spec.entra
-  const graph = graphAt(clouds[cloud].graph, graphTokens(host, policy), host, trace)
+  const graph = graphAt(clouds[cloud].graph, graphTokens(host, policy), host, around)
   const { servers } = policy.organization.spec.activeDirectory ?? {}
-  const directory = servers === undefined ? undefined : await openDirectory(host, options, policy, servers, trace)
+  const directory = servers === undefined ? undefined : await openDirectory(host, options, policy, servers, around)
   return {
     from: { entra: graph.reader(), ...(directory === undefined ? {} : { activeDirectory: directory.reader() }) },
     writers: () => ({
@@ -100,7 +108,7 @@ export async function openDirectory(
   options: Options,
   policy: ResolvedPolicy,
   servers: readonly string[],
-  trace: Trace | undefined,
+  { trace, signal }: Around,
 ): Promise<DirectoryConnection> {
   const ca = await readAuthority(pathOf(host, options.policies), policy.organization)
   const connection = connectDirectory({
@@ -108,6 +116,7 @@ export async function openDirectory(
     bind: bindFrom(host.env),
     clock: { sleep, random: host.random },
     ...(ca === undefined ? {} : { ca }),
+    ...(signal === undefined ? {} : { signal }),
   })
   if (trace === undefined) return connection
   return {
@@ -127,12 +136,13 @@ function graphAt(
   root: string,
   getToken: Parameters<typeof connectGraph>[0]['getToken'],
   host: Host,
-  trace: Trace | undefined,
+  { trace, signal }: Around,
 ): GraphConnection {
   return connectGraph({
     root,
     getToken,
     clock: { now: host.now, sleep, random: host.random },
     ...(trace === undefined ? {} : { trace }),
+    ...(signal === undefined ? {} : { signal }),
   })
 }

@@ -1,19 +1,19 @@
 // `guestlist demo`: a whole life of partner access in a folder of its own, by the same commands that a person would type.
 // Each step says what it expects, and the demo fails if it is not so. The clock stands, so that every run reads the same.
 
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { Command } from 'commander'
-import type { DirectoryWriter } from '../model/directories.ts'
 import type { Plan } from '../model/plan.ts'
 import { Failure } from '../model/problem.ts'
 import { count } from '../render/layout.ts'
 import { type ExitCode, exit } from './exit.ts'
 import { type Host, paintFor } from './host.ts'
-import { demoHarness, exampleNow, examplePolicies } from './installed.ts'
+import { exampleNow, examplePolicies } from './installed.ts'
+import { Interrupted, untilInterrupted } from './interrupted.ts'
 import type { Action, Does } from './options.ts'
+import { leaveToPeople, openRealDomain } from './real-domain.ts'
 import { tamper } from './tampering.ts'
 
 /** Runs a command line; handed in, because the commands include this one. */
@@ -43,61 +43,29 @@ interface DemoOptions {
 function demo(run: Run): Action<DemoOptions> {
   return async (host, { realAd }) => {
     const folder = mkdtempSync(join(tmpdir(), 'guestlist-demo-'))
-    const interruption = Promise.withResolvers<never>()
-    const stopListening = host.onInterrupt(() => interruption.reject(new Interrupted()))
     const opening = realAd === true ? openRealDomain() : Promise.resolve(undefined)
     const play = async (): Promise<void> => {
       cpSync(examplePolicies, join(folder, 'policies'), { recursive: true })
       if (realAd === true) host.stdout.write('Starting a domain controller …\n')
       const domain = await opening
-      const about = domain === undefined ? 'here simulated ones' : `the domain here is a real one, ${domain.about}`
-      await tell(stage(run, domain === undefined ? host : { ...host, domain: domain.directory }, folder), folder, about)
+      if (domain === undefined) return await tell(stage(run, host, folder), folder)
+      host.stdout.write(`The domain is a real one: ${domain.about}. The tenant is simulated.\n`)
+      leaveToPeople(folder, host)
+      await tell(stage(run, { ...host, domain: domain.directory }, folder), folder)
     }
     try {
-      await Promise.race([play(), interruption.promise])
+      await untilInterrupted(host, play)
       return exit.done
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error
       host.stderr.write('\nInterrupted: what the demo made is taken away.\n')
       return exit.interrupted
     } finally {
-      stopListening()
       const domain = await opening.catch(() => undefined)
       await domain?.close()
       rmSync(folder, { recursive: true, force: true })
     }
   }
-}
-
-class Interrupted extends Error {}
-
-/** What test/samba/demo.ts of a checkout has; it does not ship. */
-interface Harness {
-  readonly openDemoDomain: () => Promise<RealDomain | undefined>
-}
-
-interface RealDomain {
-  readonly directory: DirectoryWriter
-  readonly about: string
-  readonly close: () => Promise<void>
-}
-
-async function openRealDomain(): Promise<RealDomain> {
-  if (!existsSync(demoHarness)) {
-    throw new Failure(
-      'no-samba',
-      '--real-ad needs a checkout of guestlist',
-      'without it the demo has a simulated domain',
-    )
-  }
-  const { openDemoDomain } = (await import(pathToFileURL(demoHarness).href)) as Harness
-  const domain = await openDemoDomain()
-  if (domain !== undefined) return domain
-  throw new Failure(
-    'no-samba',
-    '--real-ad needs Samba, which is not installed here',
-    'install it with .ci/install-samba (Debian), or leave --real-ad out: the demo then has a simulated domain',
-  )
 }
 
 interface Stage {
@@ -138,7 +106,7 @@ function stage(run: Run, host: Host, folder: string): Stage {
   }
 }
 
-async function tell({ host, say, show, plan }: Stage, folder: string, directories: string): Promise<void> {
+async function tell({ host, say, show, plan }: Stage, folder: string): Promise<void> {
   say(
     'The policies',
     'Contoso works with five outside companies. Who of them reaches which app, until when, and why, is written',
@@ -149,8 +117,7 @@ async function tell({ host, say, show, plan }: Stage, folder: string, directorie
   say(
     'What would happen',
     'Nothing is set up yet. The plan compares the policies with the tenant (Entra ID) and the domain (Active',
-    `Directory), ${directories},`,
-    'and says who would gain what, before anything is touched.',
+    `Directory)${host.domain === undefined ? ', here simulated ones,' : ''} and says who would gain what, before anything is touched.`,
   )
   const first = await plan()
   check(first.summary.gains > 0, 'the first plan gives nobody access')

@@ -101,7 +101,7 @@ async function directoryResults(
   const domain: Checked[] = []
   for (const server of servers) {
     try {
-      const connection = await openDirectory(host, options, policy, [server], trace)
+      const connection = await openDirectory(host, options, policy, [server], { trace })
       try {
         const reader = connection.reader()
         await greet(reader)

@@ -30,7 +30,7 @@ export interface Host {
   readonly randomBytes: (count: number) => Uint8Array
   /** This process, as the holder of locks. */
   readonly writer: Writer
-  /** Asks the person at the terminal; absent where there is none. */
+  /** Asks the person at the terminal, and rejects at Ctrl-C; absent where there is nobody. */
   readonly ask?: (question: string) => Promise<string>
   /** Takes the place of the sandbox's simulated domain. */
   readonly domain?: DirectoryWriter

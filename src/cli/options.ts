@@ -7,6 +7,7 @@ import type { Scope } from '../engine/scope.ts'
 import type { Plane } from '../model/id.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import { Failure } from '../model/problem.ts'
+import type { About } from '../model/resource.ts'
 import { type Instant, startOf } from '../model/time.ts'
 import type { ExitCode } from './exit.ts'
 import type { Host } from './host.ts'
@@ -73,15 +74,16 @@ export function checkCombination(options: Options): void {
 }
 
 /** The part of the policy that --partner, --app and --only name. */
-export function scopeOf(options: Options, policy: ResolvedPolicy): Scope {
-  const { partner: partners = [], app: apps = [] } = options
-  for (const name of partners) known('partner', name, policy.partners)
-  for (const name of apps) known('app', name, policy.apps)
-  return {
-    partners,
-    apps,
-    ...(options.only === undefined ? {} : { only: options.only }),
-  }
+export function scopeOf({ partner: partners = [], app: apps = [], only }: Options): Scope {
+  return { partners, apps, ...(only === undefined ? {} : { only }) }
+}
+
+/** A name that no policy has (any more) is a mistake, unless the directories still hold something of it. */
+export function checkNames(scope: Scope, policy: ResolvedPolicy, there: Iterable<About>): void {
+  const held = [...there]
+  for (const name of scope.partners)
+    if (!held.some(({ partner }) => partner === name)) known('partner', name, policy.partners)
+  for (const name of scope.apps) if (!held.some(({ app }) => app === name)) known('app', name, policy.apps)
 }
 
 function known(what: string, name: string, names: ReadonlyMap<string, unknown>): void {
@@ -89,7 +91,7 @@ function known(what: string, name: string, names: ReadonlyMap<string, unknown>):
   const all = [...names.keys()]
   const near = all.length === 0 ? '' : closest(name, all)
   const hint = near !== '' && distance(name, near) <= 3 ? `did you mean \`${near}\`?` : `there are: ${all.join(', ')}`
-  throw new Failure('unknown-name', `no policy names ${what} \`${name}\``, hint)
+  throw new Failure('unknown-name', `no policy names ${what} \`${name}\`, and the directories hold nothing of it`, hint)
 }
 
 /** A path as the person gave it, from where the person is. */

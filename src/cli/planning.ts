@@ -12,7 +12,8 @@ import { kinds } from '../resources/registry.ts'
 import { type Connection, connect } from './connect.ts'
 import { type Host, paintFor, type Sink } from './host.ts'
 import { version } from './installed.ts'
-import { checkCombination, type Options, scopeOf } from './options.ts'
+import { untilInterrupted } from './interrupted.ts'
+import { checkCombination, checkNames, type Options, scopeOf } from './options.ts'
 import { findingsOf, isMistake, readPolicies } from './policies.ts'
 import { exampleClock } from './sandbox-state.ts'
 
@@ -44,12 +45,21 @@ export async function resolve(host: Host, options: Options): Promise<Resolved | 
 }
 
 /** Undefined: the policies have mistakes, which are told. Whoever gets a connection closes it. */
-export async function prepare(host: Host, options: Options, use: 'read' | 'write'): Promise<Prepared | undefined> {
+export function prepare(host: Host, options: Options, use: 'read' | 'write'): Promise<Prepared | undefined> {
+  return untilInterrupted(host, signal => plan(host, options, use, signal))
+}
+
+async function plan(
+  host: Host,
+  options: Options,
+  use: 'read' | 'write',
+  signal: AbortSignal,
+): Promise<Prepared | undefined> {
   const resolved = await resolve(host, options)
   if (resolved === undefined) return undefined
   const { policy, problems, folder, at } = resolved
-  const scope = scopeOf(options, policy)
-  const connection = await connect(host, options, policy, use)
+  const scope = scopeOf(options)
+  const connection = await connect(host, options, policy, use, signal)
   try {
     const planned = await makePlan({
       kinds,
@@ -62,6 +72,7 @@ export async function prepare(host: Host, options: Options, use: 'read' | 'write
       // In the sandbox time stands where the plan stands, so that the same plan is the same bytes.
       createdAt: options.sandbox === true ? at : host.now(),
     })
+    checkNames(scope, policy, planned.observed.values())
     return { planned, policy, folder, isPreview: options.sandbox !== true && at > host.now(), connection }
   } catch (error) {
     await connection.close()

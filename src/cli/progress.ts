@@ -22,14 +22,15 @@ export function progressOn(sink: Sink, total: number): Progress {
   const live = sink.live
   return {
     tell: outcome => {
+      // What never began is no progress: it is told at the end.
+      if (outcome.status === 'not-attempted') return
       settled++
       if (outcome.status === 'failed') {
         const lines = [`${position()} ${paint('red', `failed: ${wordsOf(outcome.change)}`)}`, ...troubleOf(outcome)]
         sink.write(`${live ? clearLine : ''}${lines.join('\n')}\n`)
       } else if (live) sink.write(clearLine + `${position()} ${wordsOf(outcome.change)}`.slice(0, sink.columns - 1))
-      else if (outcome.status === 'done' && total <= everyChangeUpTo)
-        sink.write(`${position()} ${wordsOf(outcome.change)}\n`)
-      else if (total > everyChangeUpTo && isTenth(settled, total)) sink.write(`${position()}\n`)
+      else if (total <= everyChangeUpTo) sink.write(`${position()} ${wordsOf(outcome.change)}\n`)
+      else if (isTenth(settled, total)) sink.write(`${position()}\n`)
     },
     end: () => {
       if (live) sink.write(clearLine)

@@ -11,6 +11,8 @@ import { addDoctor } from './doctor.ts'
 import { type ExitCode, exit } from './exit.ts'
 import { type Host, paintFor } from './host.ts'
 import { version } from './installed.ts'
+import { Interrupted } from './interrupted.ts'
+import { addLater } from './later.ts'
 import { addSharedOptions, type Does } from './options.ts'
 import { addPlan } from './plan.ts'
 import { addSandbox } from './sandbox.ts'
@@ -48,6 +50,10 @@ export async function run(args: readonly string[], host: Host): Promise<ExitCode
   } catch (error) {
     // Commander has said already what was wrong, or shown its help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exit.done : exit.error
+    if (error instanceof Interrupted) {
+      host.stderr.write('Interrupted: nothing was changed.\n')
+      return exit.interrupted
+    }
     host.stderr.write(explained(error, host))
     return exit.error
   }
@@ -70,7 +76,8 @@ function programOf(host: Host, does: Does): Command {
     })
     .exitOverride()
   addSharedOptions(program)
-  for (const add of [addValidate, addPlan, addApply, addDoctor, addSandbox, addSchema, addDemo(run)]) add(program, does)
+  for (const add of [addValidate, addPlan, addApply, addDoctor, addSandbox, addSchema, addDemo(run), addLater])
+    add(program, does)
   return program
 }
 

@@ -115,7 +115,7 @@ function assemble(request: PlanRequest, parts: Parts): Plan {
     guestlist: request.version,
     createdAt: isoOf(request.createdAt),
     at: isoOf(request.policy.at),
-    policyDigest: digestOf(request.policy, notPolicy),
+    policyDigest: digestOf(contentOf(request.policy), notPolicy),
     digest: digestOfContent(parts),
     summary: summaryOf(parts),
     ...parts,
@@ -131,6 +131,15 @@ export function digestOfContent({
   readonly changes?: unknown
 }): string {
   return digestOf({ effects, changes }, notContent)
+}
+
+/** Who is in which group is resolved; as written it has an order that means nothing. */
+function contentOf(policy: ResolvedPolicy): object {
+  const partners = [...policy.partners].map(([name, { spec, ...partner }]) => {
+    const { groups: _groups, ...written } = spec
+    return [name, { ...partner, spec: written }] as const
+  })
+  return { ...policy, partners: new Map(partners) }
 }
 
 // Lines move when a comment is added, and `at` with the clock: neither makes another policy or another plan.

@@ -15,3 +15,23 @@ export interface Checkup {
   readonly title: string
   readonly results: readonly Checked[]
 }
+
+export const well = (code: string, message: string): Checked => ({ status: 'well', code, message })
+export const wrong = (code: string, message: string, hint: string): Checked => ({
+  status: 'wrong',
+  code,
+  message,
+  hint,
+})
+export const warning = (code: string, message: string, hint: string): Checked => ({
+  status: 'warning',
+  code,
+  message,
+  hint,
+})
+export const untold = (code: string, message: string, hint?: string): Checked => ({
+  status: 'untold',
+  code,
+  message,
+  ...(hint === undefined ? {} : { hint }),
+})

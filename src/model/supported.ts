@@ -43,9 +43,9 @@ export function isApplied(app: ResolvedApp): boolean {
   return app.spec.hosting === 'cloud' || isKerberos(app)
 }
 
-/** On premises, signed on to by Kerberos, in a way that is applied already. */
+/** On premises, signed on to by Kerberos. */
 export function isKerberos(app: ResolvedApp): boolean {
-  return kerberosOf(app) !== undefined && kerberosOf(app)?.delegation !== 'resource-based'
+  return kerberosOf(app) !== undefined
 }
 
 export function kerberosOf(
@@ -94,8 +94,7 @@ export function unsupported(policy: ResolvedPolicy): readonly FindingAt[] {
   }
   for (const app of policy.apps.values()) {
     if (app.spec.hosting === 'on-premises' && !isApplied(app)) {
-      const how = kerberosOf(app) === undefined ? 'sign-on other than Kerberos' : 'resource-based delegation'
-      notYet(`${how}. Nothing is done for ${app.name}`, app.origins.signOn)
+      notYet(`sign-on other than Kerberos. Nothing is done for ${app.name}`, app.origins.signOn)
     }
     if ((app.spec.requires ?? []).length > 0)
       notYet(`conditions of access. Nothing enforces what ${app.name} requires of guests`, app.origins.requires)

@@ -4,10 +4,12 @@
 import {
   appendFileSync,
   closeSync,
+  fstatSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -65,9 +67,11 @@ export function writable(files: Files, pid: number): [State, Journal] {
     state,
     {
       append(entries) {
-        descriptor ??= open()
-        dirty = true
-        writeSync(descriptor, `${JSON.stringify(entries)}\n`)
+        onDisk(files.journal, () => {
+          descriptor ??= open()
+          dirty = true
+          appendLine(descriptor, files.journal, `${JSON.stringify(entries)}\n`)
+        })
       },
       clear() {
         closeJournal()
@@ -78,14 +82,39 @@ export function writable(files: Files, pid: number): [State, Journal] {
       },
       close(current) {
         closeJournal()
-        if (dirty) {
-          writeSnapshot(files, pid, generation + 1, current)
-          rmSync(files.journal, { force: true })
+        try {
+          if (dirty) {
+            onDisk(files.snapshot, () => writeSnapshot(files, pid, generation + 1, current))
+            rmSync(files.journal, { force: true })
+          }
+        } finally {
+          freeLock(files.lock)
         }
-        freeLock(files.lock)
       },
     },
   ]
+}
+
+/** A line that does not fit goes again as a whole, so that a later one starts on a line of its own. */
+function appendLine(descriptor: number, file: string, line: string): void {
+  const { size } = fstatSync(descriptor)
+  const bytes = Buffer.from(line)
+  try {
+    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written)
+  } catch (error) {
+    truncateSync(file, size)
+    throw error
+  }
+}
+
+function onDisk(file: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    const reason = codeOf(error) === 'ENOSPC' ? 'the disk is full' : (error as Error).message
+    const message = `cannot write the sandbox's state ${file}: ${reason}`
+    throw new Failure('sandbox-unwritable', message, undefined, { cause: error })
+  }
 }
 
 // The journal goes first: cut short, this leaves an older state, never a journal without what it continues.
@@ -96,21 +125,30 @@ export function removeState(files: Files): void {
 
 function writeSnapshot(files: Files, pid: number, generation: number, state: State): void {
   const temporary = `${files.snapshot}.${pid}.tmp`
+  try {
+    writeItems(temporary, generation, state)
+    renameSync(temporary, files.snapshot)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+}
+
+function writeItems(file: string, generation: number, state: State): void {
   const items = [...state].flatMap(([collection, entries]) =>
     [...entries].map(([id, item]): Entry => [collection, id, item]),
   )
-  writeFileSync(temporary, `${JSON.stringify({ generation, items: items.length })}\n`)
+  writeFileSync(file, `${JSON.stringify({ generation, items: items.length })}\n`)
   const chunk = 1000
   for (let from = 0; from < items.length; from += chunk) {
     appendFileSync(
-      temporary,
+      file,
       items
         .slice(from, from + chunk)
         .map(item => `${JSON.stringify(item)}\n`)
         .join(''),
     )
   }
-  renameSync(temporary, files.snapshot)
 }
 
 interface Reading {

@@ -156,6 +156,14 @@ describe('apply to real directories', () => {
     expect(stdout).toContain('Running the same command again continues from here.')
   })
 
+  test('Ctrl-C at the question changes nothing', async () => {
+    const ask = () => Promise.reject(new Error('interrupted'))
+    const { code, stdout, stderr } = await command(['apply'], { cwd, env: identity, ask })
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' })
+    expect(stderr).toMatch(/^Interrupted: nothing was changed\.$/m)
+    expect(written).toEqual([])
+  })
+
   test('"yes" applies, and then there is nothing to ask', async () => {
     const { code, stdout } = await command(['apply', '--trace', 'trace.jsonl'], {
       cwd,

@@ -35,6 +35,16 @@ test('a log gets a line for each change', () => {
   )
 })
 
+test('what never began does not count', () => {
+  const log = sink()
+  const progress = progressOn(log, 3)
+  progress.tell(outcome('lee@fabrikam.com'))
+  progress.tell({ ...outcome('kim@fabrikam.com'), status: 'not-attempted', because: 'interrupted' } as Outcome)
+  progress.tell({ ...outcome('dana@fabrikam.com'), status: 'not-attempted', because: 'interrupted' } as Outcome)
+  progress.end()
+  expect(log.heard()).toBe('[1/3] invite lee@fabrikam.com\n')
+})
+
 test('a log of very many changes gets a line for each tenth, and every failure', () => {
   const log = sink()
   const progress = progressOn(log, 1005)

@@ -2,7 +2,19 @@
 // (unless something that is not ours to change is in the way), nobody more, and nothing of ours is left over.
 
 import type { Outcome } from '../../src/model/outcome.ts'
-import { addressesOf, connectorsOf, granted, inForce, kindOfApp, personOf, rolesOf, type Way, working } from './oracle.ts'
+import {
+  addressesOf,
+  connectorsOf,
+  granted,
+  holdersOf,
+  inForce,
+  keptMemberships,
+  kindOfApp,
+  personOf,
+  rolesOf,
+  type Way,
+  working,
+} from './oracle.ts'
 import type { AppDoc, Documents } from './policies.ts'
 import type { Item, Snapshot } from './tenant.ts'
 import { principalName } from './world.ts'
@@ -21,7 +33,9 @@ function same(a: unknown, b: unknown): boolean {
   return typeof a === 'string' && typeof b === 'string' && a.toLowerCase() === b.toLowerCase()
 }
 
-const isOurAccount = (entry: Entry): boolean => first(entry, 'adminDescription') === 'User_guestlist'
+/** A partner's own account is none of ours, whatever mark somebody put on it. */
+const isOurAccount = (entry: Entry): boolean =>
+  first(entry, 'adminDescription') === 'User_guestlist' && !/,OU=Accounts,/i.test(entry.dn)
 const isProtected = (entry: Entry): boolean =>
   first(entry, 'adminCount') === '1' || first(entry, 'isCriticalSystemObject') === 'TRUE'
 
@@ -31,9 +45,42 @@ export function wrongAccess(snapshot: Snapshot, documents: Documents, at: number
   const wanted = granted(documents, at)
   const real = working(snapshot, documents, at)
   return [
+    ...wrongMemberships(snapshot, documents, at),
     ...[...wanted].filter(way => !real.has(way) && !isHindered(way, snapshot, documents)).map(way => `missing: ${way}`),
-    ...[...real].filter(way => !wanted.has(way) && !isProtectedWay(way, snapshot, documents)).map(way => `too much: ${way}`),
+    ...[...real]
+      .filter(way => !wanted.has(way) && !isProtectedWay(way, snapshot, documents))
+      .map(way => `too much: ${way}`),
   ]
+}
+
+/** The domain's own accounts of partners: in the groups of the roles that the policy grants, and in no other role's. */
+function wrongMemberships({ directory }: Snapshot, documents: Documents, at: number): readonly string[] {
+  const wanted = keptMemberships(documents, at)
+  if (!documents.partners.some(partner => partner.accounts === 'active-directory')) return []
+  const accounts = directory.filter(
+    entry => /,OU=Accounts,/i.test(entry.dn) && !isProtected(entry) && !isOurAccount(entry),
+  )
+  const groupOf = (app: string, role: string, adGroup: string | undefined): readonly Entry[] =>
+    directory.filter(entry =>
+      adGroup === undefined
+        ? first(entry, 'adminDescription') === `Group_guestlist.${app}.${role}`
+        : same(entry.dn, adGroup),
+    )
+  const roles = documents.apps
+    .filter(app => kindOfApp(app) === 'kerberos')
+    .flatMap(app => rolesOf(app).map(role => ({ app: app.name, ...role })))
+  return roles.flatMap(({ app, name, adGroup }) => {
+    const [group, copy] = groupOf(app, name, adGroup)
+    if (group === undefined || copy !== undefined || isProtected(group)) return []
+    const sharing = roles.filter(other => other.adGroup !== undefined && same(other.adGroup, adGroup))
+    return accounts.flatMap(account => {
+      const person = first(account, 'userPrincipalName').toLowerCase()
+      const isIn = (account.attributes.memberOf ?? []).some(dn => same(dn, group.dn))
+      const ways = [`${person} ${app} ${name}`, ...sharing.map(other => `${person} ${other.app} ${other.name}`)]
+      const isWanted = ways.some(way => wanted.has(way))
+      return isIn === isWanted ? [] : [`${isIn ? 'too much' : 'missing'}: account of ${person} in ${group.dn}`]
+    })
+  })
 }
 
 /** Into a protected group only a person takes anybody, and only a person takes anybody out. */
@@ -66,7 +113,10 @@ function isHindered(way: Way, { graph, directory }: Snapshot, documents: Documen
   if (kindOfApp(app) === 'cloud') return false
   const { adGroup } = app.roles?.[roleName] ?? {}
   const group = directory.find(entry => same(entry.dn, adGroup))
-  if (adGroup !== undefined && (group === undefined || isProtected(group) || !group.attributes.objectClass?.includes('group')))
+  if (
+    adGroup !== undefined &&
+    (group === undefined || isProtected(group) || !group.attributes.objectClass?.includes('group'))
+  )
     return true
   const ownGroup = directory.find(entry => first(entry, 'adminDescription') === `Group_guestlist.${name}.${roleName}`)
   if (adGroup === undefined && ownGroup !== undefined && isProtected(ownGroup)) return true
@@ -75,12 +125,16 @@ function isHindered(way: Way, { graph, directory }: Snapshot, documents: Documen
       directory.some(entry => same(first(entry, 'sAMAccountName'), `${connector}$`) && !isProtected(entry)),
     )
     if (!usable) return true
+    const holders = holdersOf(directory, app.signOn?.kerberos?.servicePrincipalName ?? '')
+    const accountUsable = holders.length === 1 && !holders.some(isProtected)
+    if (app.signOn?.kerberos?.delegation === 'resource-based' && !accountUsable) return true
   }
   if (isAddressTaken(app, graph, documents)) return true
   const user = userOf(person, graph, documents)
   const accounts = directory.filter(
     entry =>
       same(first(entry, 'userPrincipalName'), user?.userPrincipalName) ||
+      same(first(entry, 'userPrincipalName'), principalName(person)) ||
       Object.values(entry.attributes).some(values => values.includes(`User_${user?.id}`)),
   )
   const byMail = directory.filter(entry => isOurAccount(entry) && same(first(entry, 'mail'), person))
@@ -106,17 +160,27 @@ function isAddressTaken(app: AppDoc, graph: Snapshot['graph'], { apps }: Documen
   return (graph.applications ?? []).some(each => {
     const publishing = each.onPremisesPublishing as Item | null | undefined
     const isIt = 'appId' in (app.entra ?? {}) && same(each.appId, (app.entra as { appId: string }).appId)
-    const ours = String(each.uniqueName).startsWith('guestlist.') && !kept.includes(String(each.uniqueName))
-    return !isIt && !ours && (same(publishing?.externalUrl, url) || texts(each.identifierUris).includes(url.replace(/\/$/, '')))
+    // One that somebody took out of Application Proxy by hand keeps its address until its next change.
+    const isUnpublished = publishing === undefined || publishing === null
+    const ours =
+      !isUnpublished && String(each.uniqueName).startsWith('guestlist.') && !kept.includes(String(each.uniqueName))
+    return (
+      !isIt &&
+      !ours &&
+      (same(publishing?.externalUrl, url) || texts(each.identifierUris).includes(url.replace(/\/$/, '')))
+    )
   })
 }
 
 /** Changes that failed, or were kept from happening, without an outside reason. */
 export function wrongOutcomes(outcomes: readonly Outcome[], before: Snapshot, documents: Documents): readonly string[] {
-  const excused = new Set<string>(outcomes.filter(outcome => isExcused(outcome, before, documents)).map(({ change }) => change.id))
+  const excused = new Set<string>(
+    outcomes.filter(outcome => isExcused(outcome, before, documents)).map(({ change }) => change.id),
+  )
   return outcomes.flatMap(outcome => {
     if (outcome.status === 'done' || excused.has(outcome.change.id)) return []
-    if (outcome.status === 'not-attempted') return excused.has(outcome.because) ? [] : [`not attempted: ${outcome.change.id}`]
+    if (outcome.status === 'not-attempted')
+      return excused.has(outcome.because) ? [] : [`not attempted: ${outcome.change.id}`]
     return [`failed: ${outcome.change.action} ${outcome.change.id}: ${outcome.trouble.code} ${outcome.trouble.message}`]
   })
 }
@@ -188,8 +252,12 @@ export function leftovers({ graph, directory }: Snapshot, documents: Documents, 
           : 'appId' in entra
             ? same(principal.appId, entra.appId)
             : principal.id === entra.servicePrincipalId
-      const taken = apps.some(other => other !== app && JSON.stringify(other.entra ?? '').includes(String(principal.appId)))
-      note(!isSkipped(app) && !taken && (app === undefined || !isIt), `tag ${tag} on ${principal.displayName}`)
+      const taken = apps.some(
+        other => other !== app && JSON.stringify(other.entra ?? '').includes(String(principal.appId)),
+      )
+      const ownName = String(application?.uniqueName ?? '').replace(/^guestlist\.app\./, '')
+      const isLeftAlone = isSkipped(app) || isSkipped(appNamed(ownName))
+      note(!isLeftAlone && !taken && (app === undefined || !isIt), `tag ${tag} on ${principal.displayName}`)
     }
   }
   for (const entry of directory) {
@@ -214,6 +282,18 @@ export function leftovers({ graph, directory }: Snapshot, documents: Documents, 
       note(!needs, `enabled account ${entry.dn} (${principal})`)
     }
     for (const text of entry.attributes.extensionName ?? []) {
+      const [, served = '', sid = ''] = /^guestlist\.resource-delegation\.([^:]+):(.*)$/.exec(text) ?? []
+      if (served !== '' && !isProtected(entry)) {
+        const app = appNamed(served)
+        const kerberos = app?.signOn?.kerberos
+        const connector = directory.find(each => first(each, 'objectSid') === sid)
+        const isConnector =
+          app !== undefined &&
+          connector !== undefined &&
+          connectorsOf(app, documents).some(name => same(first(connector, 'sAMAccountName'), `${name}$`))
+        const isHolder = holdersOf(directory, kerberos?.servicePrincipalName ?? '').includes(entry)
+        note(!(isConnector && isHolder && kerberos?.delegation === 'resource-based'), `${text} on ${entry.dn}`)
+      }
       const [, name = '', service = ''] = /^guestlist\.delegation\.([^:]+):(.*)$/.exec(text) ?? []
       if (name === '' || isProtected(entry)) continue
       const app = appNamed(name)

@@ -51,15 +51,16 @@ function endOf(day: string): number {
   return Date.parse(`${day}T00:00:00Z`) + 86_400_000 - 1
 }
 
-export function rolesOf(app: AppDoc): readonly { readonly name: string; readonly appRole?: string; readonly adGroup?: string }[] {
+export function rolesOf(
+  app: AppDoc,
+): readonly { readonly name: string; readonly appRole?: string; readonly adGroup?: string }[] {
   const roles = Object.entries(app.roles ?? { user: {} }).map(([name, role]) => ({ name, ...role }))
   return roles.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 export function kindOfApp(app: AppDoc): 'cloud' | 'kerberos' | 'not supported yet' {
   if (app.hosting === 'cloud') return 'cloud'
-  const kerberos = app.signOn?.kerberos
-  return kerberos === undefined || kerberos.delegation === 'resource-based' ? 'not supported yet' : 'kerberos'
+  return app.signOn?.kerberos === undefined ? 'not supported yet' : 'kerberos'
 }
 
 /** Roles that open the same doors are one: the first by name stands for them. */
@@ -83,6 +84,8 @@ export function granted(documents: Documents, at: number): ReadonlySet<Way> {
     if (access.until !== undefined && at > endOf(access.until)) continue
     const app = documents.apps.find(each => each.name === access.app)
     const partner = documents.partners.find(each => each.name === access.partner)
+    // The cloud half of accounts kept in our own domain is not supported yet.
+    if (partner?.accounts !== 'entra-b2b') continue
     if (app === undefined || kindOfApp(app) === 'not supported yet') continue
     const role = rolesOf(app).find(each => each.name === access.role)
     for (const group of access.groups) {
@@ -113,7 +116,8 @@ function groupKey(app: AppDoc, role: { readonly name: string; readonly adGroup?:
 
 /** People whom any group holds on that day. */
 export function inForce(documents: Documents, at: number): ReadonlySet<string> {
-  return new Set(documents.partners.flatMap(partner => Object.values(partner.groups).flatMap(group => membersOf(group, at))))
+  const invited = documents.partners.filter(partner => partner.accounts === 'entra-b2b')
+  return new Set(invited.flatMap(partner => Object.values(partner.groups).flatMap(group => membersOf(group, at))))
 }
 
 function membersOf(group: Documents['partners'][number]['groups'][string] | undefined, at: number): readonly string[] {
@@ -225,6 +229,8 @@ function signsOn({ app, isFormer, serving, application, role, user, directory, a
     ({ attributes }) =>
       lower(attributes.userPrincipalName?.[0]) === lower(user.userPrincipalName) &&
       attributes.adminDescription?.[0] === 'User_guestlist' &&
+      // Of an app that has gone, an account with somebody else's link does not tell whose it was.
+      (!isFormer || Object.values(attributes).some(values => values.includes(`User_${user.id}`))) &&
       (Number(attributes.userAccountControl?.[0]) & 2) === 0 &&
       !hasExpired(attributes.accountExpires?.[0], at),
   )
@@ -243,18 +249,54 @@ function signsOn({ app, isFormer, serving, application, role, user, directory, a
 
   if (app.signOn?.kerberos?.delegation === 'unmanaged') return true
   // Whether somebody else sees to the delegation of an app that has left the policy, nothing tells.
+  const marks = [`guestlist.delegation.${app.name}:`, `guestlist.resource-delegation.${app.name}:`]
   const isMarked = directory.some(({ attributes }) =>
-    (attributes.extensionName ?? []).some(text => text.startsWith(`guestlist.delegation.${app.name}:`)),
+    (attributes.extensionName ?? []).some(text => marks.some(mark => text.startsWith(mark))),
   )
   if (isFormer && !isMarked) return true
   return directory.some(({ attributes }) => {
     const computer = attributes.sAMAccountName?.[0]?.replace(/\$$/, '').toUpperCase() ?? ''
-    return (
-      (serving === undefined || serving.includes(computer)) &&
+    const constrained =
       (Number(attributes.userAccountControl?.[0]) & trustedToDelegate) !== 0 &&
       (attributes['msDS-AllowedToDelegateTo'] ?? []).some(text => text.toLowerCase() === service)
+    return (
+      (serving === undefined || serving.includes(computer)) &&
+      (constrained || accepts(directory, service, attributes.objectSid?.[0] ?? ''))
     )
   })
+}
+
+/** Whether the account that runs a service, and there is one, accepts people from a connector. */
+function accepts(directory: Snapshot['directory'], service: string, connectorSid: string): boolean {
+  const holders = holdersOf(directory, service)
+  const descriptor = holders[0]?.attributes['msDS-AllowedToActOnBehalfOfOtherIdentity']?.[0] ?? ''
+  const [, authority = 0, ...parts] = connectorSid.split('-').slice(1).map(Number)
+  const sid = Buffer.alloc(8 + 4 * parts.length)
+  sid.set([1, parts.length, 0, 0, 0, 0, 0, authority])
+  for (const [index, part] of parts.entries()) sid.writeUInt32LE(part, 8 + 4 * index)
+  return holders.length === 1 && parts.length > 1 && Buffer.from(descriptor, 'base64').includes(sid)
+}
+
+export function holdersOf(directory: Snapshot['directory'], service: string): Snapshot['directory'] {
+  return directory.filter(({ attributes }) =>
+    (attributes.servicePrincipalName ?? []).some(name => name.toLowerCase() === service.toLowerCase()),
+  )
+}
+
+/** Accounts of our own domain that a role's group holds on that day: `person app role`. */
+export function keptMemberships(documents: Documents, at: number): ReadonlySet<Way> {
+  const ways = documents.accesses.flatMap(access => {
+    const partner = documents.partners.find(each => each.name === access.partner)
+    const app = documents.apps.find(each => each.name === access.app)
+    const isOver = access.until !== undefined && at > endOf(access.until)
+    const isFuture = access.from !== undefined && at < Date.parse(`${access.from}T00:00:00Z`)
+    if (partner?.accounts !== 'active-directory' || app === undefined || isOver || isFuture) return []
+    if (kindOfApp(app) !== 'kerberos') return []
+    return access.groups.flatMap(group =>
+      membersOf(partner.groups[group], at).map(person => wayOf(person, app.name, access.role)),
+    )
+  })
+  return new Set(ways)
 }
 
 export function connectorsOf(app: AppDoc, documents: Documents): readonly string[] {

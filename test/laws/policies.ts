@@ -89,6 +89,13 @@ export const tenantId = '7918d4b5-0442-4a97-be2d-36f9f9962ece'
 export const initialDomain = 'contoso.onmicrosoft.com'
 export const headquarters = '3e6f4c35-a04b-4d03-b98a-66fff89b72e6'
 
+/** People whose accounts our own domain keeps. */
+export const keptPeople = [
+  'msullivan@partners.contoso.com',
+  'erhan@partners.contoso.com',
+  'nobody@partners.contoso.com',
+] as const
+
 /** People by their domain. `joint.example` is a domain that goes from one partner to another. */
 export const domains = {
   'fabrikam.com': ['lee@fabrikam.com', "o'brien@fabrikam.com", 'dana.ruiz@fabrikam.com', 'kim_lo-x@fabrikam.com'],
@@ -159,9 +166,7 @@ const organization: fc.Arbitrary<OrganizationDoc> = fc
       servers: ['ldaps://dc1.corp.contoso.com'],
       organizationalUnits: {
         shadowAccounts: choice.otherUnit ? `OU=Shadow 2,OU=Partners,${root}` : `OU=Shadow,OU=Partners,${root}`,
-        archive: choice.nested
-          ? `OU=Archive,OU=Shadow,OU=Partners,${root}`
-          : `OU=Archive,OU=Partners,${root}`,
+        archive: choice.nested ? `OU=Archive,OU=Shadow,OU=Partners,${root}` : `OU=Archive,OU=Partners,${root}`,
         groups: choice.otherUnit ? `OU=Groups 2,OU=Partners,${root}` : `OU=Groups,OU=Partners,${root}`,
         partnerAccounts: `OU=Accounts,OU=Partners,${root}`,
       },
@@ -179,30 +184,31 @@ const organization: fc.Arbitrary<OrganizationDoc> = fc
 export const plantGroup = '4a6f4c35-a04b-4d03-b98a-66fff89b72e7'
 
 function members(pool: readonly string[]): fc.Arbitrary<readonly Member[]> {
-  return fc
-    .uniqueArray(fc.constantFrom(...pool), { maxLength: 5 })
-    .chain(addresses =>
-      fc.tuple(
-        ...addresses.map(address =>
-          fc
-            .record({
-              upper: sometimes(fc.constant(true), 8),
-              named: fc.boolean(),
-              until: sometimes(fc.constantFrom(...dates), 5),
-            })
-            .map(choice =>
-              without({
-                address: choice.upper ? address[0]?.toUpperCase() + address.slice(1) : address,
-                displayName: choice.named ? `${address.split('@')[0]} (guest)` : undefined,
-                until: choice.until,
-              } as Member),
-            ),
-        ),
+  return fc.uniqueArray(fc.constantFrom(...pool), { maxLength: 5 }).chain(addresses =>
+    fc.tuple(
+      ...addresses.map(address =>
+        fc
+          .record({
+            upper: sometimes(fc.constant(true), 8),
+            named: fc.boolean(),
+            until: sometimes(fc.constantFrom(...dates), 5),
+          })
+          .map(choice =>
+            without({
+              address: choice.upper ? address[0]?.toUpperCase() + address.slice(1) : address,
+              displayName: choice.named ? `${address.split('@')[0]} (guest)` : undefined,
+              until: choice.until,
+            } as Member),
+          ),
       ),
-    )
+    ),
+  )
 }
 
-function partner(name: (typeof partnerNames)[number], own: readonly (keyof typeof domains)[]): fc.Arbitrary<PartnerDoc> {
+function partner(
+  name: (typeof partnerNames)[number],
+  own: readonly (keyof typeof domains)[],
+): fc.Arbitrary<PartnerDoc> {
   const pool = own.flatMap(domain => [...domains[domain]])
   return fc
     .record({
@@ -216,7 +222,9 @@ function partner(name: (typeof partnerNames)[number], own: readonly (keyof typeo
       ),
       groups: fc
         .uniqueArray(fc.constantFrom(...groupNames), { minLength: 1, maxLength: 3 })
-        .chain(names => fc.tuple(...names.map(group => members(pool).map(list => [group, { members: list }] as const)))),
+        .chain(names =>
+          fc.tuple(...names.map(group => members(pool).map(list => [group, { members: list }] as const))),
+        ),
       elsewhere: sometimes(fc.constant(true), 15),
     })
     .map(choice =>
@@ -234,10 +242,25 @@ function partner(name: (typeof partnerNames)[number], own: readonly (keyof typeo
     )
 }
 
+const keptPartner: fc.Arbitrary<PartnerDoc> = fc
+  .record({ operators: members(keptPeople), welders: sometimes(members(keptPeople), 3) })
+  .map(({ operators, welders }) => ({
+    name: 'litware',
+    displayName: 'Litware Plant Services',
+    accounts: 'active-directory',
+    domains: ['partners.contoso.com'],
+    groups: { operators: { members: operators }, ...(welders === undefined ? {} : { welders: { members: welders } }) },
+  }))
+
 const partners: fc.Arbitrary<readonly PartnerDoc[]> = fc
-  .record({ joint: fc.constantFrom(...partnerNames), which: fc.constantFrom('both', 'both', 'fabrikam', 'adatum') })
-  .chain(({ joint, which }) =>
+  .record({
+    joint: fc.constantFrom(...partnerNames),
+    which: fc.constantFrom('both', 'both', 'fabrikam', 'adatum'),
+    kept: sometimes(keptPartner, 3),
+  })
+  .chain(({ joint, which, kept }) =>
     fc.tuple(
+      ...(kept === undefined ? [] : [fc.constant(kept)]),
       ...partnerNames
         .filter(name => which === 'both' || which === name)
         .map(name => {
@@ -305,7 +328,11 @@ function app(name: string): fc.Arbitrary<AppDoc> {
       proxy,
       // One that is there is adopted; only one that is registered in this tenant can be published.
       entra: sometimes(fc.constantFrom('plain' as const, 'roles' as const), 8),
-      service: fc.constantFrom(`HTTP/${name}.corp.contoso.com`, `http/${name}-2.corp.contoso.com`, 'HTTP/portal.corp.contoso.com'),
+      service: fc.constantFrom(
+        `HTTP/${name}.corp.contoso.com`,
+        `http/${name}-2.corp.contoso.com`,
+        'HTTP/portal.corp.contoso.com',
+      ),
       delegation: fc.constantFrom(undefined, undefined, undefined, 'constrained', 'unmanaged', 'resource-based'),
       roles: roles(true),
     })
@@ -357,7 +384,9 @@ const apps: fc.Arbitrary<readonly AppDoc[]> = fc
 function accesses(partnerList: readonly PartnerDoc[], appList: readonly AppDoc[]): fc.Arbitrary<readonly AccessDoc[]> {
   const grants = partnerList.flatMap(({ name, groups }) =>
     Object.keys(groups).flatMap(group =>
-      appList.flatMap(each => Object.keys(each.roles ?? { user: {} }).map(role => ({ partner: name, group, app: each.name, role }))),
+      appList.flatMap(each =>
+        Object.keys(each.roles ?? { user: {} }).map(role => ({ partner: name, group, app: each.name, role })),
+      ),
     ),
   )
   if (grants.length === 0) return fc.constant([])
@@ -402,7 +431,12 @@ export const documents: fc.Arbitrary<Documents> = fc
 export const laterDay: fc.Arbitrary<number> = fc.constantFrom(0, 1, 14, 29, 31, 45, 90).map(days => days * 86_400_000)
 
 /** YAML files by name: JSON is YAML. */
-export function filesOf({ organization: own, partners: ofPartners, apps: ofApps, accesses: ofAccesses }: Documents): Map<string, string> {
+export function filesOf({
+  organization: own,
+  partners: ofPartners,
+  apps: ofApps,
+  accesses: ofAccesses,
+}: Documents): Map<string, string> {
   const text = (kind: string, document: object): string =>
     JSON.stringify({ apiVersion: 'guestlist/v1', kind, ...document }, undefined, 1)
   const many = (kind: string, list: readonly { readonly name: string }[]): [string, string][] =>

@@ -5,8 +5,9 @@ import type { Planned } from '../../src/engine/plan.ts'
 import { leftovers, wrongAccess, wrongOutcomes } from './judgement.ts'
 import { addressesOf, personOf, standIn, type Way, wayOf, working } from './oracle.ts'
 import { type AppDoc, type Documents, documents, firstDay, laterDay } from './policies.ts'
-import { tamper, type Tampering, tampering } from './tampering.ts'
-import { openTenant, resolve, type Snapshot, type Tenant } from './tenant.ts'
+import { type Tampering, tamper, tampering } from './tampering.ts'
+import { told } from './telling.ts'
+import { type Item, openTenant, resolve, type Snapshot, type Tenant } from './tenant.ts'
 import { type Start, start } from './world.ts'
 
 export interface Chapter {
@@ -24,20 +25,25 @@ export interface Story {
 
 const chapter: fc.Arbitrary<Chapter> = fc.record({ documents, tampering, later: laterDay })
 
-export const story: fc.Arbitrary<Story> = fc.record({
-  start,
-  chapters: fc.array(chapter, { minLength: 1, maxLength: 3, size: 'max' }),
-})
+export const story: fc.Arbitrary<Story> = fc
+  .record({ start, chapters: fc.array(chapter, { minLength: 1, maxLength: 3, size: 'max' }) })
+  .map(told)
+
+/** Where another law looks on. */
+export interface Witness {
+  readonly planned?: (planned: Planned) => void
+  readonly applied?: (before: Snapshot, after: Snapshot, documents: Documents, at: number) => void
+}
 
 /** All that is wrong with how it goes, in words. */
-export async function live({ start: from, chapters }: Story, seen: (planned: Planned) => void = () => undefined): Promise<readonly string[]> {
+export async function live({ start: from, chapters }: Story, witness: Witness = {}): Promise<readonly string[]> {
   const tenant = await openTenant(from, firstDay)
   try {
     const former = new Map<string, AppDoc>()
     for (const [index, each] of chapters.entries()) {
       tenant.now += each.later
       await tamper(tenant, each.tampering)
-      const wrong = await applyOnce(tenant, each.documents, former, seen)
+      const wrong = await applyOnce(tenant, each.documents, former, witness)
       for (const app of each.documents.apps) former.set(app.name, app)
       if (wrong.length > 0) return wrong.map(text => `policy ${index + 1}: ${text}`)
     }
@@ -51,14 +57,15 @@ async function applyOnce(
   tenant: Tenant,
   policyDocuments: Documents,
   former: ReadonlyMap<string, AppDoc>,
-  seen: (planned: Planned) => void,
+  witness: Witness,
 ): Promise<readonly string[]> {
   const policy = await resolve(policyDocuments, tenant.now)
   const before = tenant.snapshot()
   const planned = await tenant.plan(policy)
-  seen(planned)
+  witness.planned?.(planned)
   const outcomes = await tenant.apply(planned)
   const after = tenant.snapshot()
+  witness.applied?.(before, after, policyDocuments, tenant.now)
   const again = await tenant.plan(policy)
 
   const isDone = outcomes.every(outcome => outcome.status === 'done')
@@ -67,8 +74,13 @@ async function applyOnce(
     ...wrongOutcomes(outcomes, before, policyDocuments),
     ...again.plan.changes
       .filter(change => !failed.has(change.id))
-      .map(change => `planned again: ${change.action} ${change.id} ${JSON.stringify(change.before)} -> ${JSON.stringify(change.after)}`),
-    ...(failed.size === 0 ? again.plan.effects.map(effect => `effect again: ${effect.effect} ${effect.person} ${effect.app}`) : []),
+      .map(
+        change =>
+          `planned again: ${change.action} ${change.id} ${JSON.stringify(change.before)} -> ${JSON.stringify(change.after)}`,
+      ),
+    ...(failed.size === 0
+      ? again.plan.effects.map(effect => `effect again: ${effect.effect} ${effect.person} ${effect.app}`)
+      : []),
     ...wrongAccess(after, policyDocuments, tenant.now),
     ...(isDone ? leftovers(after, policyDocuments, tenant.now).map(text => `left over: ${text}`) : []),
     ...(isDone ? wrongEffects(planned, { before, after, former }, policyDocuments, tenant.now) : []),
@@ -96,12 +108,26 @@ function wrongEffects(planned: Planned, passage: Passage, policyDocuments: Docum
   const kept = policyDocuments.apps.filter(app => isAsBefore(app, passage)).map(app => app.name)
   const known = (ways: ReadonlySet<Way>): readonly Way[] => [...ways].filter(way => kept.includes(appOf(way)))
   const current = new Set(policyDocuments.apps.map(app => app.name))
-  const gone = [...was].filter(way => !is.has(way) && !current.has(appOf(way)) && former.has(appOf(way)))
+  const gone = [...was].filter(
+    way => !is.has(way) && !current.has(appOf(way)) && former.has(appOf(way)) && isPlain(appOf(way), before),
+  )
   return [
     ...differences('gain', onlyIn(is, was), told.gain, known, policyDocuments),
     ...differences('lose', onlyIn(was, is), told.lose, known, policyDocuments),
     ...gone.filter(way => !told.lose.has(way)).map(way => `untold lose: ${way}`),
   ]
+}
+
+/** One application carries the app's mark, and no other mark: nobody copied it. */
+function isPlain(app: string, { graph }: Snapshot): boolean {
+  const marksOf = (principal: Item): readonly string[] => {
+    const made = graph.applications?.find(each => each.appId === principal.appId)?.uniqueName
+    const tags = Array.isArray(principal.tags) ? principal.tags.map(String) : []
+    return [...new Set([...tags, String(made)])].filter(tag => tag.startsWith('guestlist.app.'))
+  }
+  const all = (graph.servicePrincipals ?? []).map(marksOf)
+  const own = all.filter(marks => marks.includes(`guestlist.app.${app}`))
+  return own.length === 1 && own[0]?.length === 1
 }
 
 function appOf(way: Way): string {
@@ -123,8 +149,12 @@ function differences(
   const shared = groupsSharedIn(policyDocuments)
   const compared = (ways: ReadonlySet<Way>): readonly Way[] => known(ways).filter(way => !shared.has(appOf(way)))
   return [
-    ...compared(real).filter(way => !told.has(way)).map(way => `untold ${effect}: ${way}`),
-    ...compared(told).filter(way => !real.has(way)).map(way => `false ${effect}: ${way}`),
+    ...compared(real)
+      .filter(way => !told.has(way))
+      .map(way => `untold ${effect}: ${way}`),
+    ...compared(told)
+      .filter(way => !real.has(way))
+      .map(way => `false ${effect}: ${way}`),
   ]
 }
 
@@ -142,7 +172,8 @@ function isAsBefore(app: AppDoc, { before, former }: Passage): boolean {
   const old = former.get(app.name)
   const id = JSON.stringify(app.entra ?? '').toLowerCase()
   const wasAnother = [...former.values()].some(
-    other => other.name !== app.name && app.entra !== undefined && JSON.stringify(other.entra ?? '').toLowerCase() === id,
+    other =>
+      other.name !== app.name && app.entra !== undefined && JSON.stringify(other.entra ?? '').toLowerCase() === id,
   )
   const isTampered = (before.graph.applications ?? []).some(each => JSON.stringify(each).includes('by-hand.corp'))
   return (old === undefined || doors(old) === doors(app)) && !wasAnother && !isTampered

@@ -3,7 +3,6 @@
 
 import fc from 'fast-check'
 import { RequestFailure } from '../../src/model/directories.ts'
-import { parseDn } from '../../src/model/escape.ts'
 import { root } from './policies.ts'
 import type { Item, Tenant } from './tenant.ts'
 
@@ -33,7 +32,8 @@ function items(tenant: Tenant, name: string): readonly Object[] {
 }
 
 function put(tenant: Tenant, name: string, item: Object, change: Item): void {
-  tenant.store.collection<Object>(name).put(item.id, { ...item, ...change })
+  const changed = Object.entries({ ...item, ...change }).filter(([, value]) => value !== undefined)
+  tenant.store.collection<Object>(name).put(item.id, { id: item.id, ...Object.fromEntries(changed) })
 }
 
 const guests = (tenant: Tenant) => items(tenant, 'users').filter(user => user.userType === 'Guest')
@@ -63,7 +63,13 @@ interface Entry {
   readonly attributes: Readonly<Record<string, readonly string[]>>
 }
 
-const units = ['OU=Employees', 'OU=Archive,OU=Partners', 'OU=Shadow,OU=Partners', 'OU=Groups,OU=Partners', 'OU=Partners']
+const units = [
+  'OU=Employees',
+  'OU=Archive,OU=Partners',
+  'OU=Shadow,OU=Partners',
+  'OU=Groups,OU=Partners',
+  'OU=Partners',
+]
 
 function entries(tenant: Tenant, objectClass: string): readonly Entry[] {
   return tenant.directory
@@ -72,9 +78,17 @@ function entries(tenant: Tenant, objectClass: string): readonly Entry[] {
 }
 const accounts = (tenant: Tenant) => entries(tenant, 'user').filter(({ dn }) => /OU=Partners|OU=Archive/.test(dn))
 const groups = (tenant: Tenant) => entries(tenant, 'group')
+const services = (tenant: Tenant) =>
+  entries(tenant, 'computer').filter(
+    ({ dn, attributes }) => attributes.servicePrincipalName !== undefined && !dn.includes('Domain Controllers'),
+  )
 const computers = (tenant: Tenant) => entries(tenant, 'computer').filter(({ dn }) => !dn.includes('Domain Controllers'))
 
-function replace(list: (tenant: Tenant) => readonly Entry[], attribute: string, values: (there: Entry, other: number) => readonly string[]): Action {
+function replace(
+  list: (tenant: Tenant) => readonly Entry[],
+  attribute: string,
+  values: (there: Entry, other: number) => readonly string[],
+): Action {
   return (tenant, one, other) => {
     const found = pick(list(tenant), one)
     return tenant.directory.modify(found.dn, [{ operation: 'replace', attribute, values: values(found, other) }])
@@ -133,7 +147,10 @@ const actions = {
 
   disableGuest: user(() => ({ accountEnabled: false })),
   enableGuest: user(() => ({ accountEnabled: true })),
-  renameGuest: user(({ userPrincipalName }) => ({ userPrincipalName: `hand.${userPrincipalName}`, displayName: 'By hand' })),
+  renameGuest: user(({ userPrincipalName }) => ({
+    userPrincipalName: `hand.${userPrincipalName}`,
+    displayName: 'By hand',
+  })),
   recompanyGuest: user(() => ({ companyName: 'By hand' })),
   changeMail: user(({ mail }) => ({
     mail: `new.${mail}`,
@@ -141,10 +158,15 @@ const actions = {
     proxyAddresses: [`SMTP:new.${mail}`],
   })),
   changeMailOnly: user(({ mail }) => ({ mail: `new.${mail}`, proxyAddresses: [`SMTP:new.${mail}`] })),
+  makeMember: user(() => ({ userType: 'Member' })),
   upperCaseMail: user(({ mail }) => ({ mail: String(mail).toUpperCase() })),
   setLeaving: user(() => ({ employeeLeaveDateTime: '2026-10-01T00:00:00Z' })),
   clearLeaving: user(() => ({ employeeLeaveDateTime: undefined })),
-  deleteGuest: (tenant, one) => tenant.connection().writer().delete(`/users/${pick(guests(tenant), one).id}`),
+  deleteGuest: (tenant, one) =>
+    tenant
+      .connection()
+      .writer()
+      .delete(`/users/${pick(guests(tenant), one).id}`),
   changeSponsor(tenant, one, other) {
     const sponsors = tenant.store.collection('sponsors')
     const key = `${pick(guests(tenant), one).id}/${pick(items(tenant, 'users'), other).id}`
@@ -152,23 +174,42 @@ const actions = {
   },
 
   renameGroup: (tenant, one) => put(tenant, 'groups', pick(items(tenant, 'groups'), one), { displayName: 'By hand' }),
-  redescribeGroup: (tenant, one) => put(tenant, 'groups', pick(items(tenant, 'groups'), one), { description: 'By hand' }),
-  deleteGroup: (tenant, one) => tenant.connection().writer().delete(`/groups/${pick(items(tenant, 'groups'), one).id}`),
+  redescribeGroup: (tenant, one) =>
+    put(tenant, 'groups', pick(items(tenant, 'groups'), one), { description: 'By hand' }),
+  deleteGroup: (tenant, one) =>
+    tenant
+      .connection()
+      .writer()
+      .delete(`/groups/${pick(items(tenant, 'groups'), one).id}`),
 
   openApp: (tenant, one) =>
-    put(tenant, 'servicePrincipals', pick(items(tenant, 'servicePrincipals'), one), { appRoleAssignmentRequired: false }),
-  removeTags: (tenant, one) => put(tenant, 'servicePrincipals', pick(items(tenant, 'servicePrincipals'), one), { tags: [] }),
+    put(tenant, 'servicePrincipals', pick(items(tenant, 'servicePrincipals'), one), {
+      appRoleAssignmentRequired: false,
+    }),
+  removeTags: (tenant, one) =>
+    put(tenant, 'servicePrincipals', pick(items(tenant, 'servicePrincipals'), one), { tags: [] }),
   copyTags(tenant, one, other) {
     const list = items(tenant, 'servicePrincipals')
     put(tenant, 'servicePrincipals', pick(list, one), { tags: pick(list, other).tags ?? [] })
   },
-  renameApp: (tenant, one) => put(tenant, 'applications', pick(items(tenant, 'applications'), one), { displayName: 'By hand' }),
+  renameApp: (tenant, one) =>
+    put(tenant, 'applications', pick(items(tenant, 'applications'), one), { displayName: 'By hand' }),
   deleteServicePrincipal: (tenant, one) =>
-    tenant.connection().writer().delete(`/servicePrincipals/${pick(items(tenant, 'servicePrincipals'), one).id}`),
+    tenant
+      .connection()
+      .writer()
+      .delete(`/servicePrincipals/${pick(items(tenant, 'servicePrincipals'), one).id}`),
   deleteApplication: (tenant, one) =>
-    tenant.connection().writer().delete(`/applications/${pick(items(tenant, 'applications'), one).id}`),
+    tenant
+      .connection()
+      .writer()
+      .delete(`/applications/${pick(items(tenant, 'applications'), one).id}`),
   unpublish: publishing(() => undefined),
-  republish: publishing(there => ({ ...there, internalUrl: 'http://by-hand.corp.contoso.com/', isHttpOnlyCookieEnabled: true })),
+  republish: publishing(there => ({
+    ...there,
+    internalUrl: 'http://by-hand.corp.contoso.com/',
+    isHttpOnlyCookieEnabled: true,
+  })),
   withoutSignOn: publishing(there => ({
     ...there,
     singleSignOnSettings: { singleSignOnMode: 'none', kerberosSignOnSettings: null },
@@ -184,16 +225,18 @@ const actions = {
     },
   })),
 
-  switchAccount: replace(accounts, 'userAccountControl', there => [String(Number(first(there, 'userAccountControl')) ^ 2)]),
-  expireAccount: replace(accounts, 'accountExpires', (_, other) => [
-    other % 2 === 0 ? '133500000000000000' : '0',
+  switchAccount: replace(accounts, 'userAccountControl', there => [
+    String(Number(first(there, 'userAccountControl')) ^ 2),
   ]),
+  expireAccount: replace(accounts, 'accountExpires', (_, other) => [other % 2 === 0 ? '133500000000000000' : '0']),
   renameAccount: rename(accounts),
   moveAccount: move(accounts),
   deleteAccount: (tenant, one) => tenant.directory.remove(pick(accounts(tenant), one).dn),
   changeAccountMail: replace(accounts, 'mail', () => ['by.hand@contoso.com']),
   changeAccountName: replace(accounts, 'displayName', () => ['By hand']),
-  changeAccountPrincipal: replace(accounts, 'userPrincipalName', (_, other) => [`by-hand-${other % 5}@corp.contoso.com`]),
+  changeAccountPrincipal: replace(accounts, 'userPrincipalName', (_, other) => [
+    `by-hand-${other % 5}@corp.contoso.com`,
+  ]),
   clearAnchor: replace(accounts, 'msDS-ExternalDirectoryObjectId', () => []),
   copyAnchor(tenant, one, other) {
     const list = accounts(tenant)
@@ -209,14 +252,19 @@ const actions = {
 
   joinGroup(tenant, one, other) {
     const member = pick(entries(tenant, 'user'), other).dn
-    return tenant.directory.modify(pick(groups(tenant), one).dn, [{ operation: 'add', attribute: 'member', values: [member] }])
+    return tenant.directory.modify(pick(groups(tenant), one).dn, [
+      { operation: 'add', attribute: 'member', values: [member] },
+    ])
   },
   joinAdmins: (tenant, one) =>
     tenant.directory.modify(`CN=Domain Admins,CN=Users,${root}`, [
       { operation: 'add', attribute: 'member', values: [pick(accounts(tenant), one).dn] },
     ]),
   leaveGroup(tenant, one, other) {
-    const group = pick(groups(tenant).filter(({ attributes }) => attributes.member !== undefined), one)
+    const group = pick(
+      groups(tenant).filter(({ attributes }) => attributes.member !== undefined),
+      one,
+    )
     return tenant.directory.modify(group.dn, [
       { operation: 'delete', attribute: 'member', values: [pick(group.attributes.member ?? [], other)] },
     ])
@@ -230,12 +278,17 @@ const actions = {
     const list = groups(tenant)
     const mark = first(pick(list, other), 'adminDescription')
     if (mark === '') throw new NothingToDo()
-    return tenant.directory.modify(pick(list, one).dn, [{ operation: 'replace', attribute: 'adminDescription', values: [mark] }])
+    return tenant.directory.modify(pick(list, one).dn, [
+      { operation: 'replace', attribute: 'adminDescription', values: [mark] },
+    ])
   },
 
   changeDelegation(tenant, one, other) {
     const { dn, attributes } = pick(computers(tenant), one)
-    const service = pick(['HTTP/pay.corp.contoso.com', 'HTTP/wiki.corp.contoso.com', 'HTTP/by-hand.corp.contoso.com'], other)
+    const service = pick(
+      ['HTTP/pay.corp.contoso.com', 'HTTP/wiki.corp.contoso.com', 'HTTP/by-hand.corp.contoso.com'],
+      other,
+    )
     const list = attributes['msDS-AllowedToDelegateTo'] ?? []
     const same = list.filter(text => text.toLowerCase() === service.toLowerCase())
     const operation = same.length > 0 ? 'delete' : 'add'
@@ -251,13 +304,26 @@ const actions = {
   copyDelegationMarks(tenant, one, other) {
     const list = computers(tenant)
     const marks = pick(list, other).attributes.extensionName ?? []
-    return tenant.directory.modify(pick(list, one).dn, [{ operation: 'replace', attribute: 'extensionName', values: marks }])
+    return tenant.directory.modify(pick(list, one).dn, [
+      { operation: 'replace', attribute: 'extensionName', values: marks },
+    ])
   },
   addDelegationMark(tenant, one, other) {
     const { dn, attributes } = pick(computers(tenant), one)
     const mark = pick(['pay:HTTP/pay.corp.contoso.com', 'pay:HTTP/by-hand.corp.contoso.com', 'gone:HTTP/gone'], other)
     const marks = [...new Set([...(attributes.extensionName ?? []), `guestlist.delegation.${mark}`])]
     return tenant.directory.modify(dn, [{ operation: 'replace', attribute: 'extensionName', values: marks }])
+  },
+  clearAllowed: replace(services, 'msDS-AllowedToActOnBehalfOfOtherIdentity', () => []),
+  clearServiceMarks: replace(services, 'extensionName', () => []),
+  protectService: replace(services, 'adminCount', (_, other) => (other % 2 === 0 ? ['1'] : [])),
+  async moveService(tenant, one, other) {
+    const [from, to] = [pick(services(tenant), one), pick(computers(tenant), other)]
+    if (from.dn === to.dn) throw new NothingToDo()
+    const values = from.attributes.servicePrincipalName ?? []
+    const attribute = 'servicePrincipalName'
+    await tenant.directory.modify(from.dn, [{ operation: 'replace', attribute, values: [] }])
+    await tenant.directory.modify(to.dn, [{ operation: 'replace', attribute, values }])
   },
   protectComputer: replace(computers, 'adminCount', (_, other) => (other % 2 === 0 ? ['1'] : [])),
 } as const satisfies Record<string, Action>
@@ -279,9 +345,4 @@ export async function tamper(tenant: Tenant, steps: Tampering): Promise<void> {
       if (!(error instanceof RequestFailure || error instanceof NothingToDo)) throw error
     }
   }
-}
-
-/** True if the name is a well-formed distinguished name: a step must not leave the domain unreadable. */
-export function isDn(text: string): boolean {
-  return parseDn(text) !== undefined
 }

@@ -23,7 +23,10 @@ export type Item = Readonly<Record<string, unknown>>
 
 export interface Snapshot {
   readonly graph: Readonly<Record<string, readonly Item[]>>
-  readonly directory: readonly { readonly dn: string; readonly attributes: Readonly<Record<string, readonly string[]>> }[]
+  readonly directory: readonly {
+    readonly dn: string
+    readonly attributes: Readonly<Record<string, readonly string[]>>
+  }[]
 }
 
 export interface Tenant {
@@ -65,7 +68,13 @@ export async function openSeeded(seeds: Seeds, now: number): Promise<Tenant> {
     // Waiting takes no time, and none passes: a run is one instant.
     const instant = { now: clock, random: () => 0, sleep: async () => undefined }
     const more = seams.fetch === undefined ? {} : { fetch: seams.fetch }
-    return connectGraph({ root: server.url, getToken: async () => 'token', clock: instant, lagDeadline: 5_000, ...more })
+    return connectGraph({
+      root: server.url,
+      getToken: async () => 'token',
+      clock: instant,
+      lagDeadline: 5_000,
+      ...more,
+    })
   }
   return {
     store,
@@ -77,7 +86,8 @@ export async function openSeeded(seeds: Seeds, now: number): Promise<Tenant> {
       time.now = value
     },
     connection,
-    plan: (policy, seams = {}) => planFrom(policy, { entra: connection(seams).reader(), activeDirectory: seams.activeDirectory ?? directory }),
+    plan: (policy, seams = {}) =>
+      planFrom(policy, { entra: connection(seams).reader(), activeDirectory: seams.activeDirectory ?? directory }),
     apply: (planned, concurrency = 4) => {
       let random = 0
       return applyPlan({

@@ -1,7 +1,17 @@
 // Generated starting states: a tenant and a domain as they grow by hand over the years, before guestlist ever ran.
 
 import fc from 'fast-check'
-import { adGroups, employees, headquarters, initialDomain, people, plantGroup, root, tenantId } from './policies.ts'
+import {
+  adGroups,
+  employees,
+  headquarters,
+  initialDomain,
+  keptPeople,
+  people,
+  plantGroup,
+  root,
+  tenantId,
+} from './policies.ts'
 
 /** How a person of the pool is in the tenant already. */
 export interface FoundGuest {
@@ -33,6 +43,8 @@ export interface Start {
   readonly publishedByHand: boolean
   readonly delegatedByHand: boolean
   readonly protectedConnector: boolean
+  /** How many accounts of partners the domain keeps. */
+  readonly keptAccounts: number
   readonly deletedGroups: 'soft' | 'hard'
   readonly connectorGroupAssignment: 'allowed' | 'delegated-only'
 }
@@ -65,6 +77,7 @@ export const start: fc.Arbitrary<Start> = fc.record({
   publishedByHand: fc.boolean(),
   delegatedByHand: fc.boolean(),
   protectedConnector: fc.constantFrom(false, false, false, true),
+  keptAccounts: fc.constantFrom(0, 1, 2),
   deletedGroups: fc.constantFrom('soft', 'hard'),
   connectorGroupAssignment: fc.constantFrom('allowed', 'allowed', 'allowed', 'allowed', 'delegated-only'),
 })
@@ -76,6 +89,7 @@ export const nothing: Start = {
   publishedByHand: false,
   delegatedByHand: false,
   protectedConnector: false,
+  keptAccounts: 2,
   deletedGroups: 'soft',
   connectorGroupAssignment: 'allowed',
 }
@@ -90,7 +104,10 @@ export const handMadeGroup = 'Turbine Programme'
 export function graphSeed(from: Start, now: number): Readonly<Record<string, readonly object[] | object>> {
   const live = from.guests.filter(each => !each.deleted)
   const doubles = live.filter(each => each.double).map(each => doubleOf(each))
-  const stray = { ...seededGuest('stray@elsewhere.example', true, true), userPrincipalName: principalName('stray@elsewhere.example') }
+  const stray = {
+    ...seededGuest('stray@elsewhere.example', true, true),
+    userPrincipalName: principalName('stray@elsewhere.example'),
+  }
   const assigned = live.filter(each => each.assignedByHand).map(each => ({ principal: nameOf(each) }))
   const employee = (address: string) => ({
     userPrincipalName: address,
@@ -120,7 +137,11 @@ export function graphSeed(from: Start, now: number): Readonly<Record<string, rea
       {
         displayName: handMadeGroup,
         description: 'Kept by hand',
-        members: ['omar@contoso.com', ...live.filter(each => each.inHandMadeGroup).map(nameOf), stray.userPrincipalName],
+        members: [
+          'omar@contoso.com',
+          ...live.filter(each => each.inHandMadeGroup).map(nameOf),
+          stray.userPrincipalName,
+        ],
       },
       { displayName: 'Can hold roles', isAssignableToRole: true, members: ['anna@contoso.com'] },
     ],
@@ -143,7 +164,10 @@ export function graphSeed(from: Start, now: number): Readonly<Record<string, rea
       {
         appId: '9b3c71f8-e2d5-4069-8c4f-5a60d7e1b928',
         displayName: 'Roles',
-        appRoles: [{ value: 'Read', displayName: 'Reader' }, { value: 'Approve', displayName: 'Approver' }],
+        appRoles: [
+          { value: 'Read', displayName: 'Reader' },
+          { value: 'Approve', displayName: 'Approver' },
+        ],
       },
       {
         appId: 'e84d05b9-7a16-4c32-bf9e-20c6a8f5d173',
@@ -223,6 +247,10 @@ function doubleOf(found: FoundGuest): object {
   }
 }
 
+/** O:BAD:(A;;0xf01ff;;;S-1-5-21-1004336348-1177238915-682003330-1105) */
+export const handMadeDescriptor =
+  'AQAEgBQAAAAAAAAAAAAAACQAAAABAgAAAAAABSAAAAAgAgAAAgAsAAEAAAAAACQA/wEPAAEFAAAAAAAFFQAAANz03DuDPStGgoumKFEEAAA='
+
 const units = [
   'OU=Employees',
   'OU=Apps',
@@ -265,6 +293,17 @@ export function directorySeed(from: Start): string {
       }),
     )
   }
+  for (const address of keptPeople.slice(0, from.keptAccounts)) {
+    const name = address.split('@')[0] ?? ''
+    records.push(
+      entry(`CN=${name},OU=Accounts,OU=Partners,${root}`, user, {
+        sAMAccountName: [name],
+        userPrincipalName: [address],
+        userAccountControl: ['512'],
+        ...(name === 'erhan' ? { accountExpires: ['133500000000000000'] } : { extensionAttribute1: ['Employee'] }),
+      }),
+    )
+  }
   const computer = (name: string, values: Readonly<Record<string, readonly string[]>>): string =>
     entry(`CN=${name},OU=Servers,${root}`, [...user, 'computer'], {
       sAMAccountName: [`${name}$`],
@@ -282,6 +321,17 @@ export function directorySeed(from: Start): string {
       extensionName: ['kept by hand'],
     }),
     computer('CONNECTOR03', from.protectedConnector ? { adminCount: ['1'] } : {}),
+    computer('WEB01', { servicePrincipalName: ['HTTP/pay.corp.contoso.com', 'HTTP/portal.corp.contoso.com'] }),
+    computer('WEB02', {
+      servicePrincipalName: [
+        'HTTP/pay-roll.corp.contoso.com',
+        'HTTP/wiki.corp.contoso.com',
+        'HTTP/pay-2.corp.contoso.com',
+      ],
+      // Who may sign in here was decided by hand, for an administrator's machine.
+      'msDS-AllowedToActOnBehalfOfOtherIdentity:': [handMadeDescriptor],
+      extensionName: ['kept by hand'],
+    }),
     computer('SERVER01', { 'msDS-AllowedToDelegateTo': ['HTTP/other.corp.contoso.com'] }),
   )
   const group = (dn: string, name: string, values: Readonly<Record<string, readonly string[]>>): string =>

@@ -58,6 +58,7 @@ export const places: Places = {
   groups: [units.groups],
   roleGroup: [approvers],
   connector: [`CN=CONNECTOR01,CN=Computers,${root}`],
+  service: [`CN=svc-stock,CN=Users,${root}`],
 }
 
 const connectorPassword = 'Conn3ct0r!pw-1'
@@ -129,7 +130,7 @@ export const organization = {
   applicationProxy: { connectorGroups: [{ name: 'Headquarters', connectors: ['CONNECTOR01'] }] },
 }
 
-export function app(name: keyof typeof services, roles: object = { user: {} }): object {
+export function app(name: keyof typeof services, roles: object = { user: {} }, delegation = 'constrained'): object {
   return {
     ...common,
     kind: 'App',
@@ -141,7 +142,7 @@ export function app(name: keyof typeof services, roles: object = { user: {} }): 
       externalUrl: `https://${name}-contoso.msappproxy.net/`,
       connectorGroup: 'Headquarters',
     },
-    signOn: { kerberos: { servicePrincipalName: services[name].servicePrincipalName } },
+    signOn: { kerberos: { servicePrincipalName: services[name].servicePrincipalName, delegation } },
     roles,
   }
 }

@@ -1,20 +1,7 @@
 // Whether the tests with a real domain controller can run here. Where they cannot, they say so loudly; in CI they fail.
 
-import { existsSync } from 'node:fs'
 import { describe, test } from 'vitest'
-
-/** `.ci/install-samba` installs all of it. */
-const programs = [
-  '/usr/sbin/samba',
-  '/usr/bin/samba-tool',
-  '/usr/bin/ldbmodify',
-  '/usr/bin/kvno',
-  '/usr/bin/ldapsearch',
-]
-
-export function isSambaInstalled(): boolean {
-  return programs.every(program => existsSync(program))
-}
+import { isSambaInstalled } from './installed.ts'
 
 export function describeOnSamba(name: string, body: () => void): void {
   if (isSambaInstalled()) {

@@ -74,6 +74,9 @@ describeOnSamba('the service account', () => {
     await directory.add(group, { objectClass: ['group'], sAMAccountName: ['some'] })
     expect(await writable(group)).toEqual(granted('groups group'))
     for (const connector of places.connector) expect(await writable(connector)).toEqual(granted('connector'))
+    // Samba takes the descriptor from nobody, whatever the rights; Windows takes it.
+    const taken = granted('service').filter(name => name !== 'msDS-AllowedToActOnBehalfOfOtherIdentity')
+    for (const service of places.service) expect(await writable(service)).toEqual(taken)
     for (const roleGroup of places.roleGroup) expect(await writable(roleGroup)).toEqual(granted('roleGroup'))
     await directory.remove(dn)
     await directory.remove(group)

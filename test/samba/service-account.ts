@@ -4,8 +4,11 @@
 import { childDn } from '../../src/model/escape.ts'
 import type { DomainController } from './domain-controller.ts'
 
-/** The unit of shadow accounts, the archive, the unit of groups; a group that a role names; a connector's computer. */
-export type Place = 'shadowAccounts' | 'archive' | 'groups' | 'roleGroup' | 'connector'
+/**
+ * The unit of shadow accounts, the archive, the unit of groups; a group that a role names; a connector's computer; the
+ * account of a service with resource-based delegation.
+ */
+export type Place = 'shadowAccounts' | 'archive' | 'groups' | 'roleGroup' | 'connector' | 'service'
 
 export interface Right {
   readonly on: readonly Place[]
@@ -51,6 +54,8 @@ export function rightsOf(anchor = 'msDS-ExternalDirectoryObjectId'): readonly Ri
       rights: 'RPWP',
       attributes: ['msDS-AllowedToDelegateTo', 'extensionName', 'userAccountControl'],
     },
+    { on: ['service'], rights: 'RP' },
+    { on: ['service'], rights: 'RPWP', attributes: ['msDS-AllowedToActOnBehalfOfOtherIdentity', 'extensionName'] },
   ]
 }
 

@@ -40,8 +40,8 @@ async function provisioned(realm: string, version: SambaVersion): Promise<string
   const template = join(root, `template-${digest.slice(0, 16)}`)
   if (existsSync(template)) return template
   const made = mkdtempSync(join(root, `making-${process.pid}-`))
-  await run('/usr/bin/python3', [recipe, made, realm, adminPassword])
   try {
+    await run('/usr/bin/python3', [recipe, made, realm, adminPassword])
     renameSync(made, template)
   } catch (error) {
     // Another runner was faster: its template is as good.

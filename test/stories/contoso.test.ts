@@ -30,6 +30,8 @@ describe('the Contoso example', () => {
     expect(code).toBe(2)
     expect(stdout).toMatch(/^Contoso Ltd\. · 5 partners, 61 people, 12 apps · as of 2026-12-01 09:00 UTC\n/)
     expect(stdout).toMatch(/\+ \d+ people gain +Payroll/)
+    expect(stdout).toMatch(/\+ \d+ people gain +Warehouse/)
+    expect(stdout).toContain('let the service of warehouse accept guests from CONNECTOR01, CONNECTOR02')
     expect(stdout).toContain('policies/access/fabrikam.yaml:')
     expect(stdout).toMatch(/Plan [0-9a-f]{8}\. Apply it: guestlist apply --sandbox\n$/)
     expect(stderr).toContain("The example's clock stands at 2026-12-01T09:00Z")

@@ -4,11 +4,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { writtenAttributes } from '../../src/resources/active-directory/health.ts'
+import { writtenAttributes } from '../../src/resources/active-directory/rights.ts'
 import { command, type Heard } from '../cli/fake-host.ts'
 import { authority } from '../connect/ldap/fake-ldap.ts'
 import { folderOf } from '../policy/folder.ts'
-import { access, app, approvers, domainLdif, organization, partner, places, units } from '../samba/company.ts'
+import { access, app, approvers, domainLdif, organization, partner, places, services, units } from '../samba/company.ts'
 import { type DomainController, startDomainController } from '../samba/domain-controller.ts'
 import { describeOnSamba } from '../samba/required.ts'
 import { createServiceAccount, type Right, rightsOf, type ServiceAccount } from '../samba/service-account.ts'
@@ -49,7 +49,12 @@ interface Wrong {
   readonly trace?: string
   readonly connectors?: readonly string[]
   readonly anchorAttribute?: string
+  /** Further ones. */
+  readonly documents?: readonly object[]
+  readonly partnerAccounts?: string
 }
+
+const stockService = services.stock.servicePrincipalName
 
 async function doctor({ dc, account }: Site, wrong: Wrong = {}): Promise<Heard> {
   const { activeDirectory } = organization
@@ -59,7 +64,11 @@ async function doctor({ dc, account }: Site, wrong: Wrong = {}): Promise<Heard> 
       ...activeDirectory,
       servers: wrong.servers ?? [dc.url],
       caFile: 'certs/ca.pem',
-      organizationalUnits: { ...units, ...(wrong.archive === undefined ? {} : { archive: wrong.archive }) },
+      organizationalUnits: {
+        ...units,
+        ...(wrong.archive === undefined ? {} : { archive: wrong.archive }),
+        ...(wrong.partnerAccounts === undefined ? {} : { partnerAccounts: wrong.partnerAccounts }),
+      },
       ...(wrong.anchorAttribute === undefined ? {} : { anchorAttribute: wrong.anchorAttribute }),
     },
     applicationProxy: { connectorGroups: [{ name: 'Headquarters', connectors: wrong.connectors ?? ['CONNECTOR01'] }] },
@@ -69,6 +78,7 @@ async function doctor({ dc, account }: Site, wrong: Wrong = {}): Promise<Heard> 
     partner({ engineers: ['lee@fabrikam.com'] }),
     app('payroll', { user: {}, approver: { adGroup: approvers } }),
     access('engineers', 'payroll'),
+    ...(wrong.documents ?? []),
   ]
   const cwd = folderOf({
     'policies/all.yaml': documents.map(each => JSON.stringify(each)).join('\n---\n'),
@@ -94,12 +104,13 @@ test('the rights that are looked for are those that the page grants', () => {
       .flatMap(right => right.attributes ?? [])
       .filter(name => name !== 'name')
       .toSorted()
-  const looked = writtenAttributes(anchor)
+  const looked = writtenAttributes(anchor, 'extensionAttribute1')
   expect(looked.account.toSorted()).toEqual(granted('shadowAccounts'))
   expect(looked.account.toSorted()).toEqual(granted('archive'))
   expect(looked.group.toSorted()).toEqual(granted('groups'))
   expect(looked.roleGroup.toSorted()).toEqual(granted('roleGroup'))
   expect(looked.connector.toSorted()).toEqual(granted('connector'))
+  expect(looked.service.toSorted()).toEqual(granted('service'))
 })
 
 describeOnSamba('the doctor', () => {
@@ -164,6 +175,26 @@ describeOnSamba('the doctor', () => {
     expect(down.code).toBe(1)
     const wrong = await doctor(site, { servers: [site.dc.url, site.dc.plainUrl], password: 'Wr0ng!password' })
     expect(marks(wrong, '✗')).toHaveLength(1)
+  })
+
+  test('looks at accounts of our own and at services only where the policy needs them', async () => {
+    const own = { ...partner({ engineers: ['msullivan@partners.contoso.com'] }), name: 'litware' }
+    const documents = [
+      { ...own, accounts: 'active-directory', domains: ['partners.contoso.com'] },
+      { ...app('stock'), signOn: { kerberos: { servicePrincipalName: stockService, delegation: 'resource-based' } } },
+    ]
+    const partnerAccounts = 'OU=Accounts,OU=Partners,DC=corp,DC=contoso,DC=com'
+    await site.dc.write(`dn: ${partnerAccounts}\nchangetype: add\nobjectClass: organizationalUnit\n`)
+    const sample = `CN=own,${partnerAccounts}`
+    await site.dc.write(`dn: ${sample}\nchangetype: add\nobjectClass: user\nsAMAccountName: own\n`)
+    const heard = await doctor(site, { documents, partnerAccounts })
+    expect(heard.stdout).toContain(
+      `✗ the right to write extensionAttribute1, accountExpires of accounts in ${partnerAccounts}`,
+    )
+    expect(heard.stdout).toMatch(
+      /✗ the right to write msDS-AllowedToActOnBehalfOfOtherIdentity.* of the account of the service of stock/,
+    )
+    expect(heard.code).toBe(1)
   })
 
   test('warns of a clock that is minutes off, and of an attribute without an index', async () => {

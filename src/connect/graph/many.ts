@@ -60,7 +60,7 @@ export async function readObjects(
   return paths.map((path, index) => {
     const answer = answers[index] as Answer
     const failure = refusalOf(path, answer)
-    if (failure === undefined) return { content: wholeObject(path, answer) }
+    if (failure === undefined) return { content: wholeObject(path, answer, query) }
     if (isMissing(failure)) return { missing: failure }
     throw failure
   })
@@ -77,11 +77,14 @@ async function readObject(wire: Wire, path: string, query: GraphQuery): Promise<
     headers,
     repeat: 'freely',
   })
-  return wholeObject(path, answer, version)
+  return wholeObject(path, answer, query)
 }
 
-function wholeObject(path: string, answer: Answer, version: GraphQuery['version'] = 'v1.0'): unknown {
-  if (typeof answer.body === 'object' && answer.body !== null) return answer.body
+/** An object without the id that was asked for is none: something before Graph answered, or half of Graph. */
+function wholeObject(path: string, answer: Answer, { version = 'v1.0', select = [] }: GraphQuery): unknown {
+  const { body } = answer
+  const isWhole = typeof body === 'object' && body !== null && (!select.includes('id') || 'id' in body)
+  if (isWhole) return body
   throw unreadable({ ...getting(path), version }, answer, 'no-object', 'got an answer without an object')
 }
 

@@ -47,7 +47,8 @@ export async function readShadowAccounts(
   from: Directories,
   policy: ResolvedPolicy,
 ): Promise<readonly Account[]> {
-  const [entries, guests, deleted] = await Promise.all([readAccounts(open), readGuests(from), readDeletedGuests(from)])
+  const [found, guests, deleted] = await Promise.all([readAccounts(open), readGuests(from), readDeletedGuests(from)])
+  const entries = found.filter(entry => !isKept(entry, open.domain, policy))
   const live = addressBook(guests, policy)
   const gone = addressBook(deleted, policy)
   const byPrincipalName = new Map([
@@ -119,6 +120,13 @@ export function accountNameOf(guestObjectId: string, attempt: number): string {
   const seed = attempt === 0 ? guestObjectId : `${guestObjectId}#${attempt}`
   const hash = createHash('sha256').update(seed).digest('hex')
   return `g-${BigInt(`0x${hash}`).toString(36).slice(0, 18)}`
+}
+
+/** In the unit of partners' own accounts: whatever mark somebody put on one of them, it is no shadow account. */
+function isKept({ dn }: DirectoryEntry, { shadowAccounts, archive }: Domain, policy: ResolvedPolicy): boolean {
+  const unit = policy.organization.spec.activeDirectory?.organizationalUnits?.partnerAccounts
+  const isOurs = [shadowAccounts, archive].some(own => isWithin(dn, own))
+  return unit !== undefined && !isOurs && isWithin(dn, unit)
 }
 
 /** The user accounts in the units of shadow accounts and of the archive, and those with our mark anywhere. */

@@ -1,15 +1,18 @@
 // Whether the domain is as guestlist needs it: clock, schema, units, groups, connectors, and the rights on them. All of it
 // is read; of a right the server itself says whether we have it (`allowed…Effective`). One check that fails stops no other.
 
-import type { Checked } from '../../model/checkup.ts'
+import { type Checked, untold, warning, well, wrong } from '../../model/checkup.ts'
 import { type DirectoryEntry, type DirectoryReader, type Filter, RequestFailure } from '../../model/directories.ts'
 import { canonicalDn, domainDn } from '../../model/escape.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
-import { appliedApps, isKerberos, kerberosOf } from '../../model/supported.ts'
-import { allowedToDelegateTo, connectorName, connectorsOf, readConnectors } from './connectors.ts'
-import { type Domain, domainOf, isMissing, protection, value, values } from './domain.ts'
+import { appliedApps, delegationOf, keptGroups } from '../../model/supported.ts'
+import { connectorName, connectorsOf, readConnectors } from './connectors.ts'
+import { type Domain, domainOf, protection, value, values } from './domain.ts'
+import { userTypeOf } from './partner-accounts.ts'
+import { checkAttributes, checkSample, excess, howToGrant, readOne, writtenAttributes } from './rights.ts'
 import { kerberosRoles } from './role-groups.ts'
+import { holdersOf, readServices, refusalOf } from './services.ts'
 
 interface Patient {
   readonly reader: DirectoryReader
@@ -20,17 +23,8 @@ interface Patient {
 
 type Check = (patient: Patient) => Promise<readonly Checked[]>
 
-/** Attributes that are written; docs/active-directory.md has the rights, with `name`, which no server lists. */
-export function writtenAttributes(anchor: string) {
-  return {
-    account: [
-      ...['cn', 'userPrincipalName', 'displayName', 'mail', 'userAccountControl', 'accountExpires'],
-      ...['adminDescription', anchor],
-    ],
-    group: ['member', 'description', 'adminDescription', 'cn'],
-    roleGroup: ['member'],
-    connector: [allowedToDelegateTo, 'userAccountControl', 'extensionName'],
-  } as const
+function wantedOf({ policy, domain }: Patient): ReturnType<typeof writtenAttributes> {
+  return writtenAttributes(domain.anchorAttribute, userTypeOf(policy).attribute)
 }
 
 /** `now`: this machine's time. Empty where the policy names no domain to work in. */
@@ -41,7 +35,10 @@ export async function examineDomain(
 ): Promise<readonly Checked[]> {
   const domain = domainOf(policy)
   if (domain === undefined) return []
-  const checks = [checkRoot, checkSchema, checkUnits, checkAccounts, checkGroups, checkNamedGroups, checkConnectors]
+  const checks = [
+    ...[checkRoot, checkSchema, checkUnits, checkAccounts, checkPartnerAccounts, checkGroups, checkNamedGroups],
+    ...[checkConnectors, checkServices],
+  ]
   const results: Checked[] = []
   // One after the other: what they ask is little, and their order is the report's.
   for (const check of checks) results.push(...(await attempted(check, { reader, policy, domain, now })))
@@ -58,17 +55,6 @@ async function attempted(check: Check, patient: Patient): Promise<readonly Check
   }
 }
 
-const well = (code: string, message: string): Checked => ({ status: 'well', code, message })
-const wrong = (code: string, message: string, hint: string): Checked => ({ status: 'wrong', code, message, hint })
-const warning = (code: string, message: string, hint: string): Checked => ({ status: 'warning', code, message, hint })
-const untold = (code: string, message: string, hint?: string): Checked => ({
-  status: 'untold',
-  code,
-  message,
-  ...(hint === undefined ? {} : { hint }),
-})
-
-const page = 'docs/active-directory.md has the commands that grant it'
 const hiddenRights = untold(
   'hidden-rights',
   'cannot be told by reading: the right to delete, and SeEnableDelegationPrivilege',
@@ -110,37 +96,45 @@ function instantOf(text = ''): number | undefined {
   return Number.isNaN(instant) ? undefined : instant
 }
 
-const checkSchema: Check = async ({ reader, domain }) => {
+const checkSchema: Check = async ({ reader, policy, domain }) => {
   const { anchorAttribute: anchor } = domain
   const root = await readRoot(reader, ['schemaNamingContext'])
   const schema = root === undefined ? undefined : value(root, 'schemaNamingContext')
   if (schema === undefined) return [untold('anchor-attribute', `whether the schema has ${anchor} cannot be told`)]
-  const [attribute] = await reader.search({
-    base: schema,
-    scope: 'one',
-    filter: { equals: ['lDAPDisplayName', anchor] },
-    attributes: ['searchFlags', 'isSingleValued'],
-  })
+  const results: Checked[] = []
+  const attribute = await attributeIn(reader, schema, anchor)
   if (attribute === undefined) {
     const hint =
       'msDS-ExternalDirectoryObjectId comes with the schema of Windows Server 2016; name another one in activeDirectory.anchorAttribute'
-    return [wrong('no-anchor-attribute', `the schema has no attribute ${anchor}`, hint)]
+    results.push(wrong('no-anchor-attribute', `the schema has no attribute ${anchor}`, hint))
   }
   // searchFlags, [MS-ADTS] 2.2.10: bit 0 is an index.
-  if ((Number(value(attribute, 'searchFlags') ?? 0) & 1) === 0) {
+  else if ((Number(value(attribute, 'searchFlags') ?? 0) & 1) === 0) {
     const hint = 'finding an account reads the whole domain: index the attribute, or name another one'
-    return [warning('anchor-not-indexed', `the anchor attribute ${anchor} is not indexed`, hint)]
+    results.push(warning('anchor-not-indexed', `the anchor attribute ${anchor} is not indexed`, hint))
+  } else results.push(well('anchor-attribute', `anchor attribute: ${anchor}, indexed`))
+  const userType = userTypeOf(policy).attribute
+  if (keptGroups(policy).length > 0 && (await attributeIn(reader, schema, userType)) === undefined) {
+    const hint = "extensionAttribute1 to 15 come with Exchange's schema; name another one in activeDirectory.userType"
+    results.push(wrong('no-user-type-attribute', `the schema has no attribute ${userType}`, hint))
   }
-  return [well('anchor-attribute', `anchor attribute: ${anchor}, indexed`)]
+  return results
+}
+
+async function attributeIn(reader: DirectoryReader, schema: string, name: string): Promise<DirectoryEntry | undefined> {
+  const filter: Filter = { equals: ['lDAPDisplayName', name] }
+  const [found] = await reader.search({ base: schema, scope: 'one', filter, attributes: ['searchFlags'] })
+  return found
 }
 
 const checkUnits: Check = async ({ reader, policy, domain }) => {
+  const { partnerAccounts } = policy.organization.spec.activeDirectory?.organizationalUnits ?? {}
   const units = [
     ['shadowAccounts', domain.shadowAccounts, 'user'],
     ['archive', domain.archive, 'user'],
     ['groups', domain.groups, 'group'],
     // Accounts are never created there.
-    ['partnerAccounts', policy.organization.spec.activeDirectory?.organizationalUnits?.partnerAccounts, undefined],
+    ['partnerAccounts', keptGroups(policy).length > 0 ? partnerAccounts : undefined, undefined],
   ] as const
   const results: Checked[] = []
   for (const [name, dn, child] of units)
@@ -165,7 +159,7 @@ async function checkUnit(
     return [there, untold('rights', `whether ${child}s can be created in ${dn} cannot be told`)]
   const allowed = values(unit, 'allowedChildClassesEffective')
   if (!allowed.includes(child))
-    return [there, wrong('missing-right', `the right to create ${child}s in ${dn} is missing`, page)]
+    return [there, wrong('missing-right', `the right to create ${child}s in ${dn} is missing`, howToGrant)]
   const further = allowed.filter(each => each !== child)
   if (further.length === 0) return [well('unit', `unit ${dn}: may create ${child}s`)]
   return [
@@ -174,36 +168,26 @@ async function checkUnit(
   ]
 }
 
-const checkAccounts: Check = async ({ reader, domain }) => {
-  const wanted = writtenAttributes(domain.anchorAttribute).account
+const checkAccounts: Check = async patient => {
+  const { reader, domain } = patient
   const results: Checked[] = []
   for (const unit of [domain.shadowAccounts, domain.archive])
-    results.push(...(await checkSample(reader, unit, 'user', 'account', wanted)))
+    results.push(...(await checkSample(reader, unit, 'user', 'account', wantedOf(patient).account)))
   return results
 }
 
-const checkGroups: Check = ({ reader, domain }) =>
-  checkSample(reader, domain.groups, 'group', 'group', writtenAttributes(domain.anchorAttribute).group)
-
-/** Rights on what lies in a unit show at an example only: the first one that is there. */
-async function checkSample(
-  reader: DirectoryReader,
-  unit: string,
-  objectClass: string,
-  noun: string,
-  wanted: readonly string[],
-): Promise<readonly Checked[]> {
-  // Access lists of what is or was privileged are not the unit's.
-  const filter: Filter = { and: [{ equals: ['objectClass', objectClass] }, { not: { present: 'adminCount' } }] }
-  const found = await orMissing(reader.search({ base: unit, scope: 'sub', filter, attributes: ['objectGUID'] }))
-  if (found === undefined) return []
-  const [sample] = found
-  if (sample === undefined)
-    return [untold('rights', `rights on ${noun}s in ${unit} cannot be told while there are none`)]
-  return await checkAttributes(reader, sample.dn, `${noun}s in ${unit}`, wanted)
+const checkPartnerAccounts: Check = async patient => {
+  const { reader, policy } = patient
+  const unit = policy.organization.spec.activeDirectory?.organizationalUnits?.partnerAccounts
+  if (unit === undefined || keptGroups(policy).length === 0) return []
+  return await checkSample(reader, unit, 'user', 'account', wantedOf(patient).partnerAccount)
 }
 
-const checkNamedGroups: Check = async ({ reader, policy, domain }) => {
+const checkGroups: Check = patient =>
+  checkSample(patient.reader, patient.domain.groups, 'group', 'group', wantedOf(patient).group)
+
+const checkNamedGroups: Check = async patient => {
+  const { reader, policy } = patient
   const roles = kerberosRoles(policy).flatMap(({ role }) => role.adGroup ?? [])
   const sources = [...policy.partners.values()]
     .flatMap(partner => [...partner.groups.values()])
@@ -222,18 +206,24 @@ const checkNamedGroups: Check = async ({ reader, policy, domain }) => {
     } else if (refused !== undefined)
       results.push(wrong(refused.code, refused.message, 'name another group in adGroup'))
     else if (!isWritten) results.push(well('group', `group ${dn}`))
-    else results.push(...(await checkAttributes(reader, dn, dn, writtenAttributes(domain.anchorAttribute).roleGroup)))
+    else results.push(...(await checkAttributes(reader, dn, dn, wantedOf(patient).roleGroup)))
   }
   return results
 }
 
-const checkConnectors: Check = async ({ reader, policy, domain }) => {
-  const names = appliedApps(policy)
-    .filter(app => isKerberos(app) && (kerberosOf(app)?.delegation ?? 'constrained') === 'constrained')
-    .flatMap(app => connectorsOf(app, policy))
-  const entries = names.length === 0 ? [] : await readConnectors({ domain, reader }, policy)
+const checkConnectors: Check = async patient => {
+  const { reader, policy, domain } = patient
+  const connectorsBy = (delegation: string): ReadonlySet<string> =>
+    new Set(
+      appliedApps(policy)
+        .filter(app => delegationOf(app) === delegation)
+        .flatMap(app => connectorsOf(app, policy)),
+    )
+  const written = connectorsBy('constrained')
+  const names = new Set([...written, ...connectorsBy('resource-based')])
+  const entries = names.size === 0 ? [] : await readConnectors({ domain, reader }, policy)
   const results: Checked[] = []
-  for (const name of new Set(names)) {
+  for (const name of names) {
     const entry = entries.find(each => connectorName(each) === name)
     const refused = entry === undefined ? undefined : protection(entry)
     if (entry === undefined) {
@@ -241,41 +231,33 @@ const checkConnectors: Check = async ({ reader, policy, domain }) => {
       results.push(wrong('missing-connector', `no computer account ${name}$ is in the domain`, hint))
     } else if (refused !== undefined) {
       results.push(wrong(refused.code, refused.message, 'put the connector on a computer of its own'))
-    } else {
-      const { connector } = writtenAttributes(domain.anchorAttribute)
-      results.push(...(await checkAttributes(reader, entry.dn, `connector ${name}`, connector)))
-    }
+    } else if (!written.has(name)) results.push(well('connector', `connector ${name}`))
+    else results.push(...(await checkAttributes(reader, entry.dn, `connector ${name}`, wantedOf(patient).connector)))
   }
   return results
 }
 
-/** What lets its holder pose as others. */
-const dangerous = ['servicePrincipalName', allowedToDelegateTo, 'msDS-AllowedToActOnBehalfOfOtherIdentity']
-
-async function checkAttributes(
-  reader: DirectoryReader,
-  dn: string,
-  what: string,
-  wanted: readonly string[],
-): Promise<readonly Checked[]> {
-  const entry = await readOne(reader, dn, ['allowedAttributes', 'allowedAttributesEffective'])
-  const possible = new Set(
-    entry === undefined ? [] : values(entry, 'allowedAttributes').map(name => name.toLowerCase()),
-  )
-  if (entry === undefined || possible.size === 0) return [untold('rights', `rights on ${what} cannot be told`)]
-  const allowed = new Set(values(entry, 'allowedAttributesEffective').map(name => name.toLowerCase()))
-  // What no such object can have is the schema's matter.
-  const missing = wanted.filter(name => possible.has(name.toLowerCase()) && !allowed.has(name.toLowerCase()))
-  const further = dangerous.filter(name => allowed.has(name.toLowerCase()) && !wanted.includes(name))
-  const excesses = further.length === 0 ? [] : [excess(`it may also write ${further.join(', ')} of ${what}`)]
-  if (missing.length > 0)
-    return [wrong('missing-right', `the right to write ${missing.join(', ')} of ${what} is missing`, page), ...excesses]
-  return [well('rights', `rights on ${what}`), ...excesses]
-}
-
-function excess(message: string): Checked {
-  const hint = 'grant no more than docs/active-directory.md lists: whoever gets the account gets this with it'
-  return warning('excess-right', `the account has more rights than it needs: ${message}`, hint)
+/** Accounts of services that say themselves who may sign in for others. */
+const checkServices: Check = async patient => {
+  const { reader, policy, domain } = patient
+  const apps = appliedApps(policy).filter(app => delegationOf(app) === 'resource-based')
+  const accounts = apps.length === 0 ? [] : await readServices({ domain, reader }, policy)
+  const results: Checked[] = []
+  for (const app of apps) {
+    const [account, ...others] = holdersOf(app, accounts)
+    const refused = account === undefined ? undefined : refusalOf(account)
+    if (account === undefined || others.length > 0) {
+      const many = account === undefined ? 'no account has' : 'several accounts have'
+      const hint = 'register it once, with setspn -S, or correct signOn.kerberos.servicePrincipalName'
+      results.push(wrong('service-name', `${many} the service principal name of the app ${app.name}`, hint))
+    } else if (refused !== undefined) {
+      results.push(wrong(refused.code, refused.message, 'let the service run as an account of its own'))
+    } else {
+      const what = `the account of the service of ${app.name}`
+      results.push(...(await checkAttributes(reader, account.dn, what, wantedOf(patient).service)))
+    }
+  }
+  return results
 }
 
 /** What the server says of itself; undefined in the sandbox, which is no server. */
@@ -284,26 +266,6 @@ async function readRoot(reader: DirectoryReader, attributes: readonly string[]):
     return await readOne(reader, '', attributes)
   } catch (error) {
     if (error instanceof RequestFailure && error.status === 34) return undefined
-    throw error
-  }
-}
-
-/** Undefined: it is not there, or in no domain of this server. */
-async function readOne(
-  reader: DirectoryReader,
-  base: string,
-  attributes: readonly string[],
-): Promise<DirectoryEntry | undefined> {
-  const found = await orMissing(reader.search({ base, scope: 'base', filter: { present: 'objectClass' }, attributes }))
-  return found?.[0]
-}
-
-async function orMissing<Found>(asked: Promise<Found>): Promise<Found | undefined> {
-  try {
-    return await asked
-  } catch (error) {
-    // LDAP 10, referral: another domain's.
-    if (isMissing(error) || (error instanceof RequestFailure && error.status === 10)) return undefined
     throw error
   }
 }

@@ -9,6 +9,7 @@ import type {
   DirectoryWriter,
   Modification,
 } from '../../model/directories.ts'
+import { RequestFailure } from '../../model/directories.ts'
 import { domainDn } from '../../model/escape.ts'
 import { ids, type ObjectId } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
@@ -158,17 +159,30 @@ async function write(
   directory: DirectoryWriter,
   objectId: ObjectId,
 ): Promise<Assigned> {
+  let refused: DirectoryEntry | undefined
   for (let attempt = 1; ; attempt += 1) {
-    // Others write to the descriptor: it is read just before the write, and the write is conditioned on that.
+    // Others write to the descriptor: it is read just before the write, and the write is conditioned on that. Whether every
+    // server can compare descriptors is not documented: one that refuses although nothing has changed is not asked to.
     const account = await readAccount(directory, objectId)
-    const modifications = modificationsOf(change, sid, account)
+    const compares = refused === undefined || !isSame(refused, account)
+    const modifications = modificationsOf(change, sid, account, compares)
     try {
       if (modifications.length > 0) await directory.modify(byGuid(objectId), modifications)
       return { objectId, name: account.dn, related: { sid } }
     } catch (error) {
-      if (attempt === 5 || !isStale(error)) throw error
+      if (attempt === 5 || !(isStale(error) || cannotCompare(error))) throw error
+      refused = account
     }
   }
+}
+
+/** 18, inappropriate matching. */
+function cannotCompare(error: unknown): boolean {
+  return error instanceof RequestFailure && error.status === 18
+}
+
+function isSame(a: DirectoryEntry, b: DirectoryEntry): boolean {
+  return [allowedToAct, 'extensionName'].every(name => values(a, name).join() === values(b, name).join())
 }
 
 async function readAccount(directory: DirectoryReader, objectId: string): Promise<DirectoryEntry> {
@@ -189,6 +203,7 @@ function modificationsOf(
   { app = '', after }: Change<ResourceDelegationSpec>,
   sid: string,
   account: DirectoryEntry,
+  compares: boolean,
 ): readonly Modification[] {
   const mark = resourceDelegationMark(app, sid)
   const isMarked = values(account, 'extensionName').includes(mark)
@@ -197,19 +212,24 @@ function modificationsOf(
   const isAllowed = sidsIn(account).includes(sid)
   if (after !== undefined) {
     return [
-      ...(isAllowed ? [] : replaced(before, withAllowed(before, sid))),
+      ...(isAllowed ? [] : replaced(before, withAllowed(before, sid), compares)),
       ...(isMarked ? [] : [{ operation: 'add', attribute: 'extensionName', values: [mark] } as const]),
     ]
   }
   const leaves = before !== undefined && isAllowed && !isShared
   return [
-    ...(leaves ? replaced(before, withoutAllowed(before, sid)) : []),
+    ...(leaves ? replaced(before, withoutAllowed(before, sid), compares) : []),
     ...(isMarked ? [{ operation: 'delete', attribute: 'extensionName', values: [mark] } as const] : []),
   ]
 }
 
-/** On condition that it is still what was read. */
-function replaced(before: Uint8Array | undefined, after: Uint8Array | undefined): readonly Modification[] {
+/** On condition that it is still what was read, where the server can tell. */
+function replaced(
+  before: Uint8Array | undefined,
+  after: Uint8Array | undefined,
+  compares: boolean,
+): readonly Modification[] {
+  if (!compares) return [{ operation: 'replace', attribute: allowedToAct, values: after === undefined ? [] : [after] }]
   return [
     ...(before === undefined ? [] : [{ operation: 'delete', attribute: allowedToAct, values: [before] } as const]),
     ...(after === undefined ? [] : [{ operation: 'add', attribute: allowedToAct, values: [after] } as const]),

@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { Failure } from '../../model/problem.ts'
 import type { Store } from '../store.ts'
 import { applicationRoutes } from './applications.ts'
 import { assignmentRoutes } from './assignments.ts'
@@ -116,7 +117,9 @@ function guarded(answer: () => Answer, ids: RequestIds): Answer {
     const failure =
       error instanceof GraphError
         ? error
-        : new GraphError(500, 'InternalServerError', `The sandbox failed: ${(error as Error).message}`)
+        : error instanceof Failure
+          ? new GraphError(507, 'InsufficientStorage', error.message)
+          : new GraphError(500, 'InternalServerError', `The sandbox failed: ${(error as Error).message}`)
     const { status, code, message, details } = failure
     const innerError = {
       date: new Date(ids.now).toISOString().slice(0, 19),
