@@ -292,6 +292,24 @@ export function describeDirectoryContract(name: string, makeDirectory: () => Pro
         expect(await read(dn, 'title')).toEqual({ title: ['guarded'] })
       })
 
+      test('so it is of bytes, which are read in base64', async () => {
+        const bytes = (first: number): Uint8Array => Uint8Array.from([first, 0, 255, 128, 10])
+        const part = (operation: Modification['operation'], first: number): Modification => ({
+          operation,
+          attribute: 'thumbnailPhoto',
+          values: [bytes(first)],
+        })
+        const { dn } = await addUser()
+        await modify(dn, part('add', 1))
+        await modify(dn, part('delete', 1), part('add', 2))
+        await refused(modify(dn, part('delete', 1), part('add', 3)), 16)
+        expect(await read(dn, 'thumbnailPhoto')).toEqual({
+          thumbnailphoto: [Buffer.from(bytes(2)).toString('base64')],
+        })
+        await modify(dn, part('delete', 2))
+        expect(await read(dn, 'thumbnailPhoto')).toEqual({})
+      })
+
       test('of writers who saw the same value, one wins', async () => {
         const { dn } = await addUser({ employeeType: ['0'] })
         const attempts = ['a', 'b', 'c', 'd'].map(value =>
