@@ -48,6 +48,7 @@ export const units = {
   shadowAccounts: `OU=Shadow,${partners}`,
   archive: `OU=Archive,${partners}`,
   groups: `OU=Groups,${partners}`,
+  partnerAccounts: `OU=Accounts,${partners}`,
 }
 
 export const approvers = `CN=Payroll Approvers,OU=Apps,${root}`
@@ -56,6 +57,7 @@ export const places: Places = {
   shadowAccounts: [units.shadowAccounts],
   archive: [units.archive],
   groups: [units.groups],
+  partnerAccounts: [units.partnerAccounts],
   roleGroup: [approvers],
   connector: [`CN=CONNECTOR01,CN=Computers,${root}`],
   service: [`CN=svc-stock,CN=Users,${root}`],
@@ -80,7 +82,7 @@ const password = (text: string): string => `unicodePwd:: ${Buffer.from(`"${text}
 
 /** What stands in the domain before guestlist ever ran. */
 export const domainLdif = [
-  ...[partners, units.shadowAccounts, units.archive, units.groups, `OU=Apps,${root}`].map(unit => [
+  ...[partners, ...Object.values(units), `OU=Apps,${root}`].map(unit => [
     `dn: ${unit}`,
     'changetype: add',
     'objectClass: organizationalUnit',
@@ -124,7 +126,7 @@ export const organization = {
   activeDirectory: {
     domain: 'corp.contoso.com',
     servers: ['ldaps://dc1.corp.contoso.com'],
-    organizationalUnits: { ...units, partnerAccounts: `OU=Accounts,${partners}` },
+    organizationalUnits: units,
     offboarding: { deleteAfter: '90d' },
   },
   applicationProxy: { connectorGroups: [{ name: 'Headquarters', connectors: ['CONNECTOR01'] }] },

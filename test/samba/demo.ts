@@ -7,9 +7,9 @@ import { sleep } from '../../src/connect/graph/clock.ts'
 import { connectDirectory } from '../../src/connect/ldap/connection.ts'
 import type { AttributeValue, DirectoryWriter } from '../../src/model/directories.ts'
 import { parseLdif } from '../../src/sandbox/directory/ldif.ts'
-import { type DomainController, startDomainController } from './domain-controller.ts'
+import { startDomainController } from './domain-controller.ts'
 import { isSambaInstalled } from './installed.ts'
-import { createServiceAccount, type Places, type Right, schemaGuids, sddlOf } from './service-account.ts'
+import { createServiceAccount, type Places } from './service-account.ts'
 
 const root = 'DC=corp,DC=contoso,DC=com'
 const seedFile = fileURLToPath(new URL('../../src/sandbox/contoso/directory.ldif', import.meta.url))
@@ -19,6 +19,7 @@ const places: Places = {
   shadowAccounts: [`OU=Shadow,OU=Partners,${root}`],
   archive: [`OU=Archive,OU=Partners,${root}`],
   groups: [`OU=Groups,OU=Partners,${root}`],
+  partnerAccounts: [`OU=Accounts,OU=Partners,${root}`],
   roleGroup: [`CN=Payroll Approvers,OU=Apps,${root}`],
   connector: ['CONNECTOR01', 'CONNECTOR02', 'CONNECTOR03'].map(name => `CN=${name},OU=Servers,${root}`),
   service: [`CN=WAREHOUSE01,OU=Servers,${root}`],
@@ -38,7 +39,6 @@ export async function openDemoDomain(): Promise<DemoDomain | undefined> {
   try {
     await dc.write(changesFrom(readFileSync(seedFile, 'utf8')))
     const account = await createServiceAccount(dc, places)
-    await grantPartnerAccounts(dc, account.sid)
     const connection = connectDirectory({
       servers: [dc.url],
       ca: dc.ca,
@@ -54,19 +54,6 @@ export async function openDemoDomain(): Promise<DemoDomain | undefined> {
     await dc.stop()
     throw error
   }
-}
-
-/** Accounts of our own: what Entra Connect reads, and their end. */
-async function grantPartnerAccounts(dc: DomainController, sid: string): Promise<void> {
-  const right: Right = {
-    on: ['shadowAccounts'],
-    rights: 'RPWP',
-    of: 'user',
-    attributes: ['extensionAttribute1', 'accountExpires'],
-  }
-  const sddl = sddlOf(right, sid, await schemaGuids(dc, [right])).join('')
-  const unit = `OU=Accounts,OU=Partners,${root}`
-  await dc.tool('dsacl', 'set', '--action=allow', `--objectdn=${unit}`, `--sddl=${sddl}`)
 }
 
 /** The seed's content records as change records; identities are the domain controller's own to give. */

@@ -54,7 +54,8 @@ strings += [("extensionAttribute%d" % n, "1.2.840.113556.1.2.%d" % (588 + n)) fo
 anchor = "msDS-ExternalDirectoryObjectId"
 strings.append((anchor, "1.2.840.113556.1.4.2310"))
 # Access lists name an attribute by this; the others may have any.
-identifiers = {anchor: base64.b64encode(uuid.UUID("bd29bf90-66ad-40e1-887b-10df070419a6").bytes_le).decode()}
+guids = {anchor: "bd29bf90-66ad-40e1-887b-10df070419a6", "extensionAttribute1": "bf967924-0de6-11d0-a285-00aa003049e2"}
+identifiers = {name: base64.b64encode(uuid.UUID(guid).bytes_le).decode() for name, guid in guids.items()}
 
 opened = samba.param.LoadParm(configuration)
 opened.set("dsdb:schema update allowed", "yes")

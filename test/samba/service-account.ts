@@ -5,10 +5,10 @@ import { childDn } from '../../src/model/escape.ts'
 import type { DomainController } from './domain-controller.ts'
 
 /**
- * The unit of shadow accounts, the archive, the unit of groups; a group that a role names; a connector's computer; the
+ * The unit of shadow accounts, the archive, the unit of groups, that of partners' own accounts; a group that a role names; a connector's computer; the
  * account of a service with resource-based delegation.
  */
-export type Place = 'shadowAccounts' | 'archive' | 'groups' | 'roleGroup' | 'connector' | 'service'
+export type Place = 'shadowAccounts' | 'archive' | 'groups' | 'partnerAccounts' | 'roleGroup' | 'connector' | 'service'
 
 export interface Right {
   readonly on: readonly Place[]
@@ -22,8 +22,11 @@ export interface Right {
 
 const units = ['shadowAccounts', 'archive'] as const
 
-/** `anchor`: the attribute that `activeDirectory.anchorAttribute` names. */
-export function rightsOf(anchor = 'msDS-ExternalDirectoryObjectId'): readonly Right[] {
+/** The attributes that `activeDirectory.anchorAttribute` and `activeDirectory.userType` name. */
+export function rightsOf(
+  anchor = 'msDS-ExternalDirectoryObjectId',
+  userType = 'extensionAttribute1',
+): readonly Right[] {
   return [
     { on: units, rights: 'RP', of: 'user' },
     { on: units, rights: 'CC', of: 'user' },
@@ -47,6 +50,8 @@ export function rightsOf(anchor = 'msDS-ExternalDirectoryObjectId'): readonly Ri
       of: 'group',
       attributes: ['member', 'description', 'adminDescription', 'name', 'cn'],
     },
+    { on: ['partnerAccounts'], rights: 'RP', of: 'user' },
+    { on: ['partnerAccounts'], rights: 'RPWP', of: 'user', attributes: [userType, 'accountExpires'] },
     { on: ['roleGroup'], rights: 'RPWP', attributes: ['member'] },
     { on: ['connector'], rights: 'RP' },
     {

@@ -183,7 +183,7 @@ describeOnSamba('the doctor', () => {
       { ...own, accounts: 'active-directory', domains: ['partners.contoso.com'] },
       { ...app('stock'), signOn: { kerberos: { servicePrincipalName: stockService, delegation: 'resource-based' } } },
     ]
-    const partnerAccounts = 'OU=Accounts,OU=Partners,DC=corp,DC=contoso,DC=com'
+    const partnerAccounts = 'OU=Ungranted,OU=Partners,DC=corp,DC=contoso,DC=com'
     await site.dc.write(`dn: ${partnerAccounts}\nchangetype: add\nobjectClass: organizationalUnit\n`)
     const sample = `CN=own,${partnerAccounts}`
     await site.dc.write(`dn: ${sample}\nchangetype: add\nobjectClass: user\nsAMAccountName: own\n`)

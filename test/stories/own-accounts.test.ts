@@ -3,8 +3,11 @@
 
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { command, type Heard } from '../cli/fake-host.ts'
+import { access, app, type Company, foundCompany, units } from '../samba/company.ts'
+import { startDomainController } from '../samba/domain-controller.ts'
+import { describeOnSamba } from '../samba/required.ts'
 import { emptyFolder, repository } from './guestlist.ts'
 
 const folder = emptyFolder()
@@ -95,5 +98,56 @@ describe('accounts of our own', () => {
       expect.objectContaining({ id: 'active-directory/partner-account/newcomer@partners.contoso.com', for: 'person' }),
     )
     writeFileSync(litware, text)
+  })
+})
+
+describeOnSamba('accounts of our own on a real domain controller', () => {
+  let company: Company
+  const person = 'msullivan@partners.contoso.com'
+
+  beforeAll(async () => {
+    company = await foundCompany(await startDomainController())
+    await company.dc.write(
+      [
+        `dn: CN=Maeve Sullivan,${units.partnerAccounts}`,
+        'changetype: add',
+        'objectClass: user',
+        'sAMAccountName: msullivan',
+        `userPrincipalName: ${person}`,
+        'userAccountControl: 66048',
+        `unicodePwd:: ${Buffer.from('"P4rtner!pw-1"', 'utf16le').toString('base64')}`,
+        '',
+      ].join('\n'),
+    )
+  })
+
+  afterAll(async () => {
+    await company?.close()
+    await company?.dc.stop()
+  })
+
+  const fabrikam = (members: readonly object[]): object => ({
+    apiVersion: 'guestlist/v1',
+    kind: 'Partner',
+    name: 'fabrikam',
+    displayName: 'Fabrikam',
+    accounts: 'active-directory',
+    domains: ['partners.contoso.com'],
+    groups: { engineers: { members } },
+  })
+
+  const account = async (): Promise<Attributes> =>
+    (await company.find('userPrincipalName', person))[0]?.attributes ?? {}
+
+  test('are stamped, ended and let in with the rights of the documentation, and nothing else', async () => {
+    const rest = [app('payroll'), access('engineers', 'payroll')]
+    await company.apply([fabrikam([{ address: person, until: '2099-03-31' }]), ...rest])
+    const inside = await account()
+    expect(inside.accountexpires).toEqual(['157231584000000000'])
+    expect(inside.memberof).toHaveLength(1)
+    await company.apply([fabrikam([]), ...rest])
+    const outside = await account()
+    expect(outside.memberof).toBeUndefined()
+    expect(outside.useraccountcontrol).toEqual(inside.useraccountcontrol)
   })
 })
