@@ -40,13 +40,15 @@ const isProtected = (entry: Entry): boolean =>
   first(entry, 'adminCount') === '1' || first(entry, 'isCriticalSystemObject') === 'TRUE'
 
 /** Accesses that the policy grants and that do not work, without an outside reason; and those that work ungranted. */
-export function wrongAccess(snapshot: Snapshot, documents: Documents, at: number): readonly string[] {
+export function wrongAccess(before: Snapshot, snapshot: Snapshot, documents: Documents, at: number): readonly string[] {
   if (documents.organization.entra.assignments === 'pre-assigned') return []
   const wanted = granted(documents, at)
   const real = working(snapshot, documents, at)
   return [
     ...wrongMemberships(snapshot, documents, at),
-    ...[...wanted].filter(way => !real.has(way) && !isHindered(way, snapshot, documents)).map(way => `missing: ${way}`),
+    ...[...wanted]
+      .filter(way => !real.has(way) && !isHindered(way, before, snapshot, documents))
+      .map(way => `missing: ${way}`),
     ...[...real]
       .filter(way => !wanted.has(way) && !isProtectedWay(way, snapshot, documents))
       .map(way => `too much: ${way}`),
@@ -91,7 +93,7 @@ function isProtectedWay(way: Way, { directory }: Snapshot, documents: Documents)
 }
 
 /** Something in the way that guestlist must not, or cannot, change. */
-function isHindered(way: Way, { graph, directory }: Snapshot, documents: Documents): boolean {
+function isHindered(way: Way, before: Snapshot, { graph, directory }: Snapshot, documents: Documents): boolean {
   const [person = '', name = '', roleName = ''] = way.split(' ')
   const app = documents.apps.find(each => each.name === name)
   if (app === undefined) return false
@@ -129,7 +131,7 @@ function isHindered(way: Way, { graph, directory }: Snapshot, documents: Documen
     const accountUsable = holders.length === 1 && !holders.some(isProtected)
     if (app.signOn?.kerberos?.delegation === 'resource-based' && !accountUsable) return true
   }
-  if (isAddressTaken(app, graph, documents)) return true
+  if (isAddressTaken(app, before.graph, documents) || isAddressTaken(app, graph, documents)) return true
   const user = userOf(person, graph, documents)
   const accounts = directory.filter(
     entry =>

@@ -81,7 +81,7 @@ async function applyOnce(
     ...(failed.size === 0
       ? again.plan.effects.map(effect => `effect again: ${effect.effect} ${effect.person} ${effect.app}`)
       : []),
-    ...wrongAccess(after, policyDocuments, tenant.now),
+    ...wrongAccess(before, after, policyDocuments, tenant.now),
     ...(isDone ? leftovers(after, policyDocuments, tenant.now).map(text => `left over: ${text}`) : []),
     ...(isDone ? wrongEffects(planned, { before, after, former }, policyDocuments, tenant.now) : []),
   ]
