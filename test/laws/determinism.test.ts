@@ -4,13 +4,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { dumpGraph } from '../../src/sandbox/graph/dump.ts'
-import { type Documents, documents, filesOf, firstDay } from './policies.ts'
+import { type Documents, filesOf, firstDay } from './policies.ts'
 import { patience, runs } from './runs.ts'
-import { tamper, tampering } from './tampering.ts'
+import { type Arrival, arrival } from './story.ts'
+import { tamper } from './tampering.ts'
 import { openSeeded, openTenant, resolve, resolveFiles, type Seeds, type Tenant } from './tenant.ts'
-import { start } from './world.ts'
-
-const grown = fc.record({ start, first: documents, tampering, second: documents })
 
 /** A tenant that has been worked with: what it holds now, as seeds. */
 async function seedsOf(tenant: Tenant): Promise<Seeds> {
@@ -22,7 +20,7 @@ async function grow({
   start: from,
   first,
   tampering: steps,
-}: Pick<Parts, 'start' | 'first' | 'tampering'>): Promise<Seeds> {
+}: Pick<Arrival, 'start' | 'first' | 'tampering'>): Promise<Seeds> {
   const tenant = await openTenant(from, firstDay)
   try {
     await tenant.apply(await tenant.plan(await resolve(first, firstDay)))
@@ -32,8 +30,6 @@ async function grow({
     await tenant.close()
   }
 }
-
-type Parts = typeof grown extends fc.Arbitrary<infer Value> ? Value : never
 
 async function planOf(seeds: Seeds, files: ReadonlyMap<string, string>) {
   const tenant = await openSeeded(seeds, firstDay)
@@ -48,7 +44,7 @@ test(
   'law 6: the same bytes',
   async () => {
     await fc.assert(
-      fc.asyncProperty(grown, async parts => {
+      fc.asyncProperty(arrival, async parts => {
         const seeds = await grow(parts)
         const files = filesOf(parts.second)
         expect(JSON.stringify(await planOf(seeds, files))).toBe(JSON.stringify(await planOf(seeds, files)))
@@ -123,7 +119,7 @@ test(
   'law 6: the same digest, whatever the order of files, lists and answers',
   async () => {
     await fc.assert(
-      fc.asyncProperty(grown, fc.nat({ max: 1_000_000 }), async (parts, number) => {
+      fc.asyncProperty(arrival, fc.nat({ max: 1_000_000 }), async (parts, number) => {
         const seeds = await grow(parts)
         const plan = await planOf(seeds, filesOf(parts.second))
         const other = await planOf(shuffledSeeds(seeds, number), shuffledFiles(parts.second, number))
@@ -145,7 +141,7 @@ test(
   'law 6: another state that needs other changes has another digest',
   async () => {
     await fc.assert(
-      fc.asyncProperty(grown, async parts => {
+      fc.asyncProperty(arrival, async parts => {
         const files = filesOf(parts.first)
         const [settled, changed] = [await grow({ ...parts, tampering: [] }), await grow(parts)]
         const [one, other] = [await planOf(settled, files), await planOf(changed, files)]

@@ -5,11 +5,11 @@ import { expect, test } from 'vitest'
 import { makePlan } from '../../src/engine/plan.ts'
 import type { Directories, DirectoryReader } from '../../src/model/directories.ts'
 import type { AnyKind, Observation } from '../../src/resources/kind.ts'
-import { documents, firstDay } from './policies.ts'
+import { firstDay } from './policies.ts'
 import { patience, runs } from './runs.ts'
-import { tamper, tampering } from './tampering.ts'
+import { arrival } from './story.ts'
+import { tamper } from './tampering.ts'
 import { openTenant, resolve } from './tenant.ts'
-import { start } from './world.ts'
 
 // Checked by the compiler: an error that does not come is an error.
 export async function byType(from: Directories, kind: AnyKind): Promise<readonly Observation<never>[]> {
@@ -40,10 +40,10 @@ test(
   'law 7: a plan asks, and changes nothing',
   async () => {
     await fc.assert(
-      fc.asyncProperty(start, documents, tampering, documents, async (from, first, steps, second) => {
-        const tenant = await openTenant(from, firstDay)
+      fc.asyncProperty(arrival, async ({ start, first, tampering, second }) => {
+        const tenant = await openTenant(start, firstDay)
         await tenant.apply(await tenant.plan(await resolve(first, firstDay)))
-        await tamper(tenant, steps)
+        await tamper(tenant, tampering)
         const policy = await resolve(second, firstDay)
         const before = JSON.stringify(tenant.snapshot())
         const asked: string[] = []

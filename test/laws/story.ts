@@ -27,7 +27,25 @@ const chapter: fc.Arbitrary<Chapter> = fc.record({ documents, tampering, later: 
 
 export const story: fc.Arbitrary<Story> = fc
   .record({ start, chapters: fc.array(chapter, { minLength: 1, maxLength: 3, size: 'max' }) })
-  .map(told)
+  .map(each => told(each, each))
+
+/** A tenant that a first policy and people's hands have been at, and a policy that comes to it. */
+export interface Arrival {
+  readonly start: Start
+  readonly first: Documents
+  readonly tampering: Tampering
+  readonly second: Documents
+}
+
+export const arrival: fc.Arbitrary<Arrival> = fc
+  .record({ start, first: documents, tampering, second: documents })
+  .map(parts => {
+    const chapters = [
+      { documents: parts.first, tampering: [], later: 0 },
+      { documents: parts.second, tampering: parts.tampering, later: 0 },
+    ]
+    return told(parts, { start: parts.start, chapters })
+  })
 
 /** Where another law looks on. */
 export interface Witness {

@@ -5,9 +5,9 @@ import type { AppDoc, Documents, PartnerDoc } from './policies.ts'
 import type { Story } from './story.ts'
 import { nothing } from './world.ts'
 
-/** The story, printed by fast-check as `tell` tells it. */
-export function told(story: Story): Story {
-  return Object.defineProperty({ ...story }, fc.toStringMethod, { value: () => tell(story), enumerable: false })
+/** A value that fast-check prints as the story that it stands for. */
+export function told<Value extends object>(value: Value, story: Story): Value {
+  return Object.defineProperty({ ...value }, fc.toStringMethod, { value: () => tell(story), enumerable: false })
 }
 
 function tell({ start, chapters }: Story): string {

@@ -10,17 +10,16 @@ import type {
   Modification,
 } from '../../model/directories.ts'
 import { RequestFailure } from '../../model/directories.ts'
-import { childDn, isWithin, parseDn, rdn } from '../../model/escape.ts'
+import { isWithin, parseDn, rdn } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { FindingAt } from '../../model/plan.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
-import { Failure } from '../../model/problem.ts'
 import type { Assigned, Change, Desired, Json, Observed } from '../../model/resource.ts'
 import { durationOf, isoOf } from '../../model/time.ts'
 import { expectedPrincipalName } from '../entra/tenant.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { anchorOf, cut, readAnchor, shadowAccountMark } from '../mark.ts'
-import { accountNameOf, accountNames, kerberosPeople, readShadowAccounts } from './accounts.ts'
+import { kerberosPeople, readShadowAccounts } from './accounts.ts'
 import {
   accountControl,
   byGuid,
@@ -33,6 +32,7 @@ import {
   setValue,
   value,
 } from './domain.ts'
+import { addAccount, passwordFor } from './new-account.ts'
 
 type ShadowAccountSpec = {
   readonly userPrincipalName?: Json
@@ -229,7 +229,13 @@ async function perform(
     await directory.remove(byGuid(before.objectId))
     return before
   }
-  if (before === undefined) return create(change, after, to, directory, assigned, domain)
+  if (before === undefined) {
+    const { mail = '', displayName = mail, userPrincipalName } = after.spec
+    const guest = assigned(ids.guest(mail))
+    const name = guest.name ?? String(userPrincipalName)
+    const account = { guestObjectId: guest.objectId, userPrincipalName: name, displayName, mail }
+    return addAccount(account, directory, domain, to.randomBytes)
+  }
 
   const target = byGuid(before.objectId)
   const unit = after.spec.unit === 'archive' ? domain.archive : domain.shadowAccounts
@@ -310,56 +316,4 @@ function rdnOf(account: Observed<ShadowAccountSpec>): string {
   const [leaf] = parseDn(account.name ?? '') ?? []
   if (leaf === undefined) throw new Error(`${account.id} has no name in the directory`)
   return rdn('CN', leaf.value)
-}
-
-async function create(
-  change: Change<ShadowAccountSpec>,
-  after: Desired<ShadowAccountSpec>,
-  to: DirectoryWriters,
-  directory: DirectoryWriter,
-  assigned: (id: Id) => Assigned,
-  domain: Domain,
-): Promise<Assigned> {
-  const guest = assigned(ids.guest(after.spec.mail ?? ''))
-  const { normal, passwordNeverExpires, smartCardRequired } = accountControl
-  for (let attempt = 0; attempt < accountNames; attempt += 1) {
-    const accountName = accountNameOf(guest.objectId, attempt)
-    const dn = childDn('CN', accountName, domain.shadowAccounts)
-    const displayName = after.spec.displayName ?? after.spec.mail ?? accountName
-    try {
-      const objectId = await directory.add(dn, {
-        objectClass: ['top', 'person', 'organizationalPerson', 'user'],
-        sAMAccountName: [accountName],
-        userPrincipalName: [guest.name ?? String(after.spec.userPrincipalName)],
-        displayName: [displayName],
-        mail: [after.spec.mail ?? ''],
-        [domain.anchorAttribute]: [anchorOf(guest.objectId)],
-        adminDescription: [shadowAccountMark],
-        userAccountControl: [String(normal | passwordNeverExpires | smartCardRequired)],
-        unicodePwd: [passwordFor([accountName, displayName], to.randomBytes)],
-      })
-      return { objectId, name: dn }
-    } catch (error) {
-      // 68: the account name is taken by somebody else's object. The next one is as good.
-      if (!(error instanceof RequestFailure) || error.status !== 68) throw error
-    }
-  }
-  throw new Failure(
-    'no-free-name',
-    `no free account name was found for ${change.id}`,
-    'ten names derived from the guest are taken: look for copies in the domain',
-  )
-}
-
-/**
- * Quoted UTF-16LE, as `unicodePwd` wants it; the suffix satisfies the rule of three kinds of characters. Windows refuses a
- * password that holds a part of the account's names ([MS-SAMR] 3.1.1.7.2), and by chance a random one does.
- */
-function passwordFor(names: readonly string[], randomBytes: (count: number) => Uint8Array): Uint8Array {
-  const parts = names.flatMap(name => name.toLowerCase().split(/[\s,.\-_#]+/)).filter(part => part.length >= 3)
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const password = `${Buffer.from(randomBytes(32)).toString('base64url')}aA1!`
-    if (!parts.some(part => password.toLowerCase().includes(part))) return Buffer.from(`"${password}"`, 'utf16le')
-  }
-  throw new Error('the source of randomness repeats itself')
 }

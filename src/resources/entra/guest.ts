@@ -4,13 +4,13 @@
 import type { Directories, DirectoryWriters, GraphWriter } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
-import type { FindingAt } from '../../model/plan.ts'
 import type { Address, ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Change, Desired, Observed, Risk } from '../../model/resource.ts'
 import { appliedGroups } from '../../model/supported.ts'
 import { durationOf, isoOf } from '../../model/time.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { cut, groupMark, managedGuestsMark, readGroupMark } from '../mark.ts'
+import { distinct, readSponsors, type Sponsors, setSponsors } from './sponsors.ts'
 import {
   addressBook,
   type Group,
@@ -169,45 +169,6 @@ async function readManaged(from: Directories): Promise<ReadonlySet<string>> {
   return new Set(members.map(member => member.id))
 }
 
-interface Sponsors {
-  readonly addressOf: (objectId: string) => string
-  readonly missingOf: (partner: string | undefined) => readonly string[]
-  readonly findings: readonly FindingAt[]
-}
-
-async function readSponsors(from: Directories, policy: ResolvedPolicy): Promise<Sponsors> {
-  const named = [...policy.partners.values()].flatMap(partner => partner.spec.sponsors ?? [])
-  const addresses = [...distinct(named)].sort()
-  const users = await from.entra.getEach<{ id: string }>(
-    addresses.map(address => graphPath`/users/${address}`),
-    { select: ['id'] },
-  )
-  const known = new Map<string, string>()
-  const missing = new Set<string>()
-  addresses.forEach((address, index) => {
-    const user = users[index]
-    if (user === undefined) missing.add(address)
-    else known.set(user.id, address)
-  })
-  const missingOf = (partner: string | undefined): readonly string[] =>
-    distinct(policy.partners.get(partner ?? '')?.spec.sponsors ?? []).filter(address => missing.has(address))
-  const findings = [...policy.partners.values()].flatMap(partner =>
-    missingOf(partner.name).map(
-      (address): FindingAt => ({
-        severity: 'warning',
-        code: 'unknown-sponsor',
-        message: `${address} is no user of the tenant and cannot be a sponsor of ${partner.name}`,
-        at: partner.origin,
-      }),
-    ),
-  )
-  return { addressOf: objectId => known.get(objectId) ?? objectId, missingOf, findings }
-}
-
-function distinct(addresses: readonly string[]): readonly string[] {
-  return [...new Set(addresses.map(address => address.toLowerCase()))]
-}
-
 async function perform(
   change: Change<GuestSpec>,
   to: DirectoryWriters,
@@ -299,37 +260,4 @@ async function setProperties(
     ...(named.has('left') ? { employeeLeaveDateTime: spec.left ? isoOf(to.now) : null } : {}),
   }
   if (Object.values(body).some(value => value !== undefined)) await to.entra.patch(user, body)
-}
-
-/** `there`: addresses or object ids. */
-async function setSponsors(
-  entra: GraphWriter,
-  user: string,
-  there: readonly string[],
-  wanted: readonly string[],
-): Promise<void> {
-  const idsOf = async (sponsors: readonly string[]): Promise<readonly string[]> => {
-    const found = await Promise.all(sponsors.map(name => (name.includes('@') ? sponsorId(entra, name) : name)))
-    return found.filter(id => id !== undefined)
-  }
-  const [before, after] = [await idsOf(there), await idsOf(wanted)]
-  for (const objectId of after.filter(id => !before.includes(id)))
-    await entra.addReference(`${user}/sponsors`, objectId)
-  for (const objectId of before.filter(id => !after.includes(id))) {
-    await entra.delete(`${user}${graphPath`/sponsors/${objectId}`}/$ref`)
-  }
-}
-
-// A run sets the same few sponsors on many guests.
-const sponsorIds = new WeakMap<GraphWriter, Map<string, Promise<string | undefined>>>()
-
-/** Undefined for a sponsor who is no user: the plan says so in a finding. */
-function sponsorId(entra: GraphWriter, address: string): Promise<string | undefined> {
-  const known = sponsorIds.get(entra) ?? new Map<string, Promise<string | undefined>>()
-  sponsorIds.set(entra, known)
-  const id =
-    known.get(address) ??
-    entra.get<{ id: string }>(graphPath`/users/${address}`, { select: ['id'] }).then(user => user?.id)
-  known.set(address, id)
-  return id
 }
