@@ -150,3 +150,21 @@ test('a group of ours that somebody put into a privileged one gets nobody any mo
     'active-directory/group-member/payroll/user/lee@fabrikam.com',
   )
 })
+
+test('a group of ours whose account name somebody else has gets another, and is known by its mark', async () => {
+  const cwd = emptyFolder()
+  mkdirSync(join(cwd, 'policies'))
+  mkdirSync(join(cwd, 'seed'))
+  writeFileSync(join(cwd, 'policies/all.yaml'), policy)
+  writeFileSync(join(cwd, 'seed/graph.json'), JSON.stringify(graph))
+  const stranger = `\ndn: CN=Stranger,CN=Users,${domain}\nobjectClass: group\nsAMAccountName: guestlist-payroll.user`
+  writeFileSync(join(cwd, 'seed/directory.ldif'), `${[...skeleton, stranger].join('\n')}\n`)
+  const run = (...args: readonly string[]) => command([...args, '--sandbox', '--seed', 'seed'], { cwd })
+  expect((await run('apply')).code).toBe(0)
+  expect((await run('plan', '--detailed-exitcode')).code).toBe(0)
+  const { stdout } = await run('sandbox', 'dump', '--format', 'json')
+  const { directory } = JSON.parse(stdout) as { directory: { dn: string; attributes: Record<string, string[]> }[] }
+  const ours = directory.find(({ attributes }) => attributes.adminDescription?.[0] === 'Group_guestlist.payroll.user')
+  expect(ours?.attributes.sAMAccountName).toEqual(['guestlist-payroll.user-2'])
+  expect(ours?.attributes.member).toHaveLength(1)
+})

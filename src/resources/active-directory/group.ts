@@ -1,13 +1,20 @@
 // An app role's group in Active Directory, to which the app's owner grants rights once. Ours, in the unit of groups, where
 // the policy names none; else somebody's, which is only looked at.
 
-import type { Directories, DirectoryEntry, DirectoryReader, Modification } from '../../model/directories.ts'
+import type {
+  Directories,
+  DirectoryEntry,
+  DirectoryReader,
+  DirectoryWriter,
+  Modification,
+} from '../../model/directories.ts'
+import { RequestFailure } from '../../model/directories.ts'
 import { childDn, domainDn, parseDn, rdn } from '../../model/escape.ts'
 import { ids, keyOf } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
-import type { Desired, Observed } from '../../model/resource.ts'
+import type { Assigned, Desired, Observed } from '../../model/resource.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
-import { adGroupMark, cut } from '../mark.ts'
+import { adGroupMark, cut, fitted } from '../mark.ts'
 import { byGuid, type Domain, domainOf, isMissing, openDomain, protection, setValue, value, values } from './domain.ts'
 import { isInUnit, kerberosRoles, readRoleGroups, roleGroupName } from './role-groups.ts'
 
@@ -54,8 +61,7 @@ export const adGroup: ResourceKind<AdGroupSpec> = {
       await directory.move(target, rdn('CN', name), domain.groups)
       return { ...before, name: childDn('CN', name, domain.groups) }
     }
-    const dn = childDn('CN', name, domain.groups)
-    const objectId = await directory.add(dn, {
+    return add(childDn('CN', name, domain.groups), directory, {
       objectClass: ['top', 'group'],
       sAMAccountName: [name],
       // Global security group.
@@ -63,8 +69,25 @@ export const adGroup: ResourceKind<AdGroupSpec> = {
       adminDescription: [adGroupMark(app, role)],
       ...(description === undefined ? {} : { description: [description] }),
     })
-    return { objectId, name: dn }
   },
+}
+
+/** Where a stranger's account or group has the account name (LDAP 68), the group gets another: it is known by its mark. */
+async function add(
+  dn: string,
+  directory: DirectoryWriter,
+  attributes: Readonly<Record<string, readonly string[]>>,
+): Promise<Assigned> {
+  const [name = ''] = attributes.sAMAccountName ?? []
+  const others = [2, 3, 4, 5].map(number => fitted(`${name}-${number}`, 64))
+  for (const sAMAccountName of [name, ...others]) {
+    try {
+      return { objectId: await directory.add(dn, { ...attributes, sAMAccountName: [sAMAccountName] }), name: dn }
+    } catch (error) {
+      if (!(error instanceof RequestFailure) || error.status !== 68 || sAMAccountName === others.at(-1)) throw error
+    }
+  }
+  throw new Error(`no name was tried for ${dn}`)
 }
 
 function markModifications(wanted: boolean, app: string, role: string): readonly Modification[] {
