@@ -17,7 +17,17 @@ import { appliedApps, delegationOf, kerberosOf } from '../../model/supported.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { delegationMark, protocolTransitionMark, readDelegationMark } from '../mark.ts'
 import { allowedToDelegateTo, connectorAttributes, connectorName, connectorsOf, readConnectors } from './connectors.ts'
-import { accountControl, byGuid, domainOf, openDomain, protection, setValue, value, values } from './domain.ts'
+import {
+  accountControl,
+  byGuid,
+  domainOf,
+  openDomain,
+  protection,
+  readAgain,
+  setValue,
+  value,
+  values,
+} from './domain.ts'
 import { inTurn, isStale } from './in-turn.ts'
 
 type DelegationSpec = {
@@ -150,14 +160,7 @@ function isSameName(a: string | undefined, b: string | undefined): boolean {
 }
 
 async function readComputer(directory: DirectoryReader, objectId: string): Promise<DirectoryEntry> {
-  const [entry] = await directory.search({
-    base: byGuid(objectId),
-    scope: 'base',
-    filter: { present: 'objectClass' },
-    attributes: connectorAttributes,
-  })
-  if (entry === undefined)
-    throw new Failure('not-there', 'the computer account of the connector is not there (any more)', 'plan again')
+  const entry = await readAgain(directory, objectId, connectorAttributes, 'the computer account of the connector')
   const refused = protection(entry)
   if (refused !== undefined) throw new Failure(refused.code, refused.message)
   return entry

@@ -19,7 +19,7 @@ import { appliedApps, delegationOf } from '../../model/supported.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { readResourceDelegationMark, resourceDelegationMark } from '../mark.ts'
 import { connectorName, connectorsOf, readConnectors } from './connectors.ts'
-import { byGuid, type Domain, domainOf, openDomain, value, values } from './domain.ts'
+import { byGuid, type Domain, domainOf, openDomain, readAgain, value, values } from './domain.ts'
 import { inTurn, isStale } from './in-turn.ts'
 import { withAllowed, withoutAllowed } from './security-descriptor.ts'
 import {
@@ -186,14 +186,7 @@ function isSame(a: DirectoryEntry, b: DirectoryEntry): boolean {
 }
 
 async function readAccount(directory: DirectoryReader, objectId: string): Promise<DirectoryEntry> {
-  const [entry] = await directory.search({
-    base: byGuid(objectId),
-    scope: 'base',
-    filter: { present: 'objectClass' },
-    attributes: serviceAttributes,
-  })
-  if (entry === undefined)
-    throw new Failure('not-there', 'the account of the service is not there (any more)', 'plan again')
+  const entry = await readAgain(directory, objectId, serviceAttributes, 'the account of the service')
   const refused = refusalOf(entry)
   if (refused !== undefined) throw new Failure(refused.code, refused.message)
   return entry

@@ -18,21 +18,22 @@ export interface User {
   readonly sponsors?: readonly { readonly id: string }[]
 }
 
+const userProperties = [
+  'id',
+  'userPrincipalName',
+  'mail',
+  'otherMails',
+  'displayName',
+  'companyName',
+  'userType',
+  'employeeLeaveDateTime',
+] as const
+
 /** Every guest of the tenant, ours or not, and whoever was invited and made a member since. */
 export function readGuests(from: Directories): Promise<readonly User[]> {
   return from.entra.list<User>('/users', {
     filter: "userType eq 'Guest' or creationType eq 'Invitation'",
-    select: [
-      'id',
-      'userPrincipalName',
-      'mail',
-      'otherMails',
-      'displayName',
-      'companyName',
-      'userType',
-      'accountEnabled',
-      'employeeLeaveDateTime',
-    ],
+    select: [...userProperties, 'accountEnabled'],
     expand: 'sponsors($select=id)',
   })
 }
@@ -40,16 +41,7 @@ export function readGuests(from: Directories): Promise<readonly User[]> {
 /** Users in the tenant's recycle bin, by the principal names they had: Graph puts the object id before, to free the name. */
 export async function readDeletedGuests(from: Directories): Promise<readonly User[]> {
   const users = await from.entra.list<User>('/directory/deletedItems/microsoft.graph.user', {
-    select: [
-      'id',
-      'userPrincipalName',
-      'mail',
-      'otherMails',
-      'displayName',
-      'companyName',
-      'userType',
-      'employeeLeaveDateTime',
-    ],
+    select: userProperties,
   })
   return users.map(user => {
     const prefix = user.id.replaceAll('-', '')
