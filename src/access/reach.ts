@@ -1,9 +1,10 @@
 // Who reaches what: a person's access to an app is a path of links, and all of them must hold. Computed from the names of
 // the links alone, so that it is the same function for what is there, what is planned, and every moment in between.
 
+import { isKept } from '../model/groups.ts'
 import { defaultAccess, type Id, ids, keyOf, kindOf } from '../model/id.ts'
-import type { ResolvedApp, ResolvedPolicy } from '../model/policy.ts'
-import { isApplied, isKerberos, kerberosOf } from '../model/supported.ts'
+import type { Address, ResolvedApp, ResolvedPolicy } from '../model/policy.ts'
+import { isKerberos, isPublished, kerberosOf, samlOf } from '../model/sign-on.ts'
 
 export interface Links {
   /** Every resource that is there, whether access passes through it or not. */
@@ -17,8 +18,10 @@ export interface Access {
   readonly partner: string
   readonly app: string
   readonly role: string
-  /** The groups by which the person has it. */
+  /** The partner groups by which the person has it. */
   readonly groups: readonly string[]
+  /** Ways to it that no policy names: `direct`, or the object id of a group of somebody else's. */
+  readonly unmanaged: readonly string[]
   /** Every link of every path to it. */
   readonly links: readonly Id[]
 }
@@ -34,30 +37,91 @@ type Entrance = (appRole: string, person: string) => readonly Way[]
 /** Accesses by a key of person, app and role. */
 export function reach(links: Links, policy: ResolvedPolicy): ReadonlyMap<string, Access> {
   const index = indexOf(links)
+  const entrances = new Map<string, Entrance | undefined>()
+  const entranceTo = (app: string): Entrance | undefined => {
+    if (!entrances.has(app)) entrances.set(app, entranceOf(app, links, policy, index))
+    return entrances.get(app)
+  }
   const found = new Map<string, Access>()
-  for (const [app, appRole, partner, group, assignment] of index.assignments) {
-    const entrance = entranceOf(app, links, policy, index)
-    if (entrance === undefined) continue
-    for (const person of index.members.get(`${partner}/${group}`) ?? []) {
-      // A member whom no policy knows as a guest (an employee, say) needs no invitation.
-      const guest = ids.guest(person)
-      if (links.present.has(guest) && !links.working.has(guest)) continue
-      const shared = [ids.application(app), assignment, ids.groupMember(partner, group, person), guest]
-      for (const { role, links: own } of entrance(appRole, person)) {
-        const key = accessKey(person, app, role)
-        const before = found.get(key)
-        found.set(key, {
-          person,
-          partner,
-          app,
-          role,
-          groups: [...(before?.groups ?? []), `${partner}/${group}`].sort(),
-          links: [...(before?.links ?? []), ...shared, ...own],
-        })
-      }
+  const add = ({ app, appRole, person, partner, group, via, links: way }: Arrival): void => {
+    const account = accountLinks(person, links, policy)
+    const entrance = account === undefined ? undefined : entranceTo(app)
+    if (account === undefined || entrance === undefined) return
+    for (const { role, links: own } of entrance(appRole, person)) {
+      const key = accessKey(person, app, role)
+      const before = found.get(key)
+      found.set(key, {
+        person,
+        partner: before?.partner || partner || partnerOf(person, policy),
+        app,
+        role,
+        groups: [...new Set([...(before?.groups ?? []), ...(group === undefined ? [] : [group])])].sort(),
+        unmanaged: [...(before?.unmanaged ?? []), ...(via === undefined ? [] : [via])].sort(),
+        links: [...(before?.links ?? []), ids.application(app), ...way, ...account, ...own],
+      })
     }
   }
+  for (const [app, appRole, partner, group, assignment] of index.assignments) {
+    for (const person of index.members.get(`${partner}/${group}`) ?? []) {
+      const way = [assignment, ids.groupMember(partner, group, person)]
+      add({ app, appRole, person, partner, group: `${partner}/${group}`, links: way })
+    }
+  }
+  for (const [app, appRole, assignment] of index.assignedRoleGroups) {
+    for (const person of index.roleGroupMembers.get(`${app}/${appRole}`) ?? []) {
+      const way = [assignment, ids.appRoleGroupMember(app, appRole, person)]
+      const groups = grantedGroups(person, app, policy)
+      if (groups.length === 0) add({ app, appRole, person, partner: '', links: way })
+      for (const group of groups) add({ app, appRole, person, partner: '', group, links: way })
+    }
+  }
+  for (const [app, appRole, person, via, id] of index.unmanaged)
+    add({ app, appRole, person, partner: '', via, links: [id] })
   return found
+}
+
+/** A person let into an app's tenant side, by a group of ours or another way. */
+interface Arrival {
+  readonly app: string
+  readonly appRole: string
+  readonly person: Address
+  /** Empty: known by the person alone. */
+  readonly partner: string
+  readonly group?: string
+  readonly via?: string
+  readonly links: readonly Id[]
+}
+
+/** Undefined: the person's account does not let them sign in as a guest. */
+function accountLinks(person: Address, { present, working }: Links, policy: ResolvedPolicy): readonly Id[] | undefined {
+  if (isKept(person, policy)) {
+    const needed = [ids.syncedUser(person), ids.partnerAccount(person)]
+    return needed.every(id => working.has(id)) ? needed : undefined
+  }
+  const guest = ids.guest(person)
+  const partner = ids.crossTenantPartner(policy.people.get(person)?.partner ?? '')
+  // A member whom no policy knows as a guest (an employee, say) needs no invitation; a partner without settings of its own
+  // is let in like all others.
+  return [guest, partner].some(id => present.has(id) && !working.has(id)) ? undefined : [guest, partner]
+}
+
+/** Of a person whom no group tells: the policy's word, or the partner whose domain it is; else nobody's. */
+function partnerOf(person: Address, policy: ResolvedPolicy): string {
+  const known = policy.people.get(person)?.partner
+  if (known !== undefined) return known
+  const domain = person.slice(person.lastIndexOf('@') + 1)
+  const owner = [...policy.partners.values()].find(({ spec }) =>
+    spec.domains.some(each => each.toLowerCase() === domain),
+  )
+  return owner?.name ?? ''
+}
+
+function grantedGroups(person: Address, app: string, policy: ResolvedPolicy): readonly string[] {
+  const groups = policy.people.get(person)?.groups ?? []
+  const partner = policy.people.get(person)?.partner
+  return policy.grants
+    .filter(grant => grant.app === app && grant.partner === partner && groups.includes(grant.group))
+    .map(grant => `${grant.partner}/${grant.group}`)
 }
 
 export function accessKey(person: string, app: string, role: string): string {
@@ -67,6 +131,9 @@ export function accessKey(person: string, app: string, role: string): string {
 interface Index {
   readonly assignments: readonly (readonly [app: string, appRole: string, partner: string, group: string, id: Id])[]
   readonly members: ReadonlyMap<string, readonly string[]>
+  readonly assignedRoleGroups: readonly (readonly [app: string, appRole: string, id: Id])[]
+  readonly roleGroupMembers: ReadonlyMap<string, readonly string[]>
+  readonly unmanaged: readonly (readonly [app: string, appRole: string, person: string, via: string, id: Id])[]
   /** Roles in Active Directory by app and person. */
   readonly adRoles: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
   readonly adMemberships: ReadonlyMap<string, readonly Id[]>
@@ -85,6 +152,9 @@ const delegationKinds: readonly string[] = [
 function indexOf({ present, working }: Links): Index {
   const assignments: [string, string, string, string, Id][] = []
   const members = new Map<string, string[]>()
+  const assignedRoleGroups: [string, string, Id][] = []
+  const roleGroupMembers = new Map<string, string[]>()
+  const unmanaged: [string, string, string, string, Id][] = []
   const adRoles = new Map<string, Map<string, string[]>>()
   const adMemberships = new Map<string, Id[]>()
   const delegations = new Map<string, Id[]>()
@@ -99,6 +169,15 @@ function indexOf({ present, working }: Links): Index {
       case 'entra/group-member':
         append(members, `${first}/${second}`, third)
         break
+      case 'entra/app-role-group-assignment':
+        assignedRoleGroups.push([first, second, id])
+        break
+      case 'entra/app-role-group-member':
+        append(roleGroupMembers, `${first}/${second}`, third)
+        break
+      case 'entra/unmanaged-access':
+        unmanaged.push([first, second, third, fourth, id])
+        break
       case 'active-directory/group-member': {
         const ofApp = adRoles.get(first) ?? new Map<string, string[]>()
         adRoles.set(first, ofApp)
@@ -112,7 +191,17 @@ function indexOf({ present, working }: Links): Index {
         break
     }
   }
-  return { assignments, members, adRoles, adMemberships, delegations, delegated }
+  return {
+    assignments,
+    members,
+    assignedRoleGroups,
+    roleGroupMembers,
+    unmanaged,
+    adRoles,
+    adMemberships,
+    delegations,
+    delegated,
+  }
 }
 
 function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
@@ -125,12 +214,15 @@ function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): 
 function entranceOf(name: string, links: Links, policy: ResolvedPolicy, index: Index): Entrance | undefined {
   const app = policy.apps.get(name)
   if (app === undefined) return (appRole, person) => formerWays(name, appRole, person, links, index)
-  if (!isApplied(app) || !links.working.has(ids.application(name))) return undefined
-  const kerberos = isKerberos(app)
-  if (kerberos && !links.working.has(ids.appProxy(name))) return undefined
-  if (!kerberos) return appRole => rolesOf(app, appRole, false).map(role => ({ role, links: [] }))
+  const shared = [
+    ids.application(name),
+    ...(isPublished(app) ? [ids.appProxy(name)] : []),
+    ...(samlOf(app) === undefined ? [] : [ids.samlSignOn(name)]),
+  ]
+  if (!shared.every(id => links.working.has(id))) return undefined
+  if (!isKerberos(app)) return appRole => rolesOf(app, appRole, false).map(role => ({ role, links: shared }))
   return (appRole, person) =>
-    rolesOf(app, appRole, true).flatMap(role => kerberosWay(app, role, person, links, index) ?? [])
+    rolesOf(app, appRole, true).flatMap(role => kerberosWay(app, role, person, links, policy, index) ?? [])
 }
 
 function rolesOf(app: ResolvedApp, appRole: string, kerberos: boolean): readonly string[] {
@@ -143,9 +235,17 @@ function rolesOf(app: ResolvedApp, appRole: string, kerberos: boolean): readonly
 }
 
 /** Undefined if one of the links does not hold. */
-function kerberosWay(app: ResolvedApp, role: string, person: string, links: Links, index: Index): Way | undefined {
+function kerberosWay(
+  app: ResolvedApp,
+  role: string,
+  person: string,
+  links: Links,
+  policy: ResolvedPolicy,
+  index: Index,
+): Way | undefined {
   const { name } = app
-  const needed = [ids.appProxy(name), ids.shadowAccount(person), ids.adGroupMember(name, role, person)]
+  const account = isKept(person, policy) ? ids.partnerAccount(person) : ids.shadowAccount(person)
+  const needed = [ids.appProxy(name), account, ids.adGroupMember(name, role, person)]
   if (!needed.every(id => links.working.has(id))) return undefined
   // Somebody else sees to delegation.
   if (kerberosOf(app)?.delegation === 'unmanaged') return { role, links: needed }
@@ -164,8 +264,8 @@ function formerWays(name: string, appRole: string, person: string, links: Links,
   const adRoles = index.adRoles.get(name)
   const kerberos = links.present.has(ids.appProxy(name)) && (adRoles !== undefined || index.delegated.has(name))
   if (!kerberos) return [{ role: unnamed, links: [] }]
-  const account = ids.shadowAccount(person)
-  if (!links.working.has(account)) return []
+  const account = [ids.shadowAccount(person), ids.partnerAccount(person)].find(id => links.working.has(id))
+  if (account === undefined) return []
   const shared = [ids.appProxy(name), account, ...(index.delegations.get(name) ?? [])]
   const own = (adRoles?.get(person) ?? []).map(role => ({
     role,

@@ -41,13 +41,13 @@ export function compare(
       waiting.push({ id: wanted.id, for: 'policy', message: there.refused.message })
       continue
     }
-    if (there === undefined && wanted.awaited !== undefined) {
-      waiting.push({ id: wanted.id, ...wanted.awaited })
-      continue
-    }
     const block = there === undefined ? blockedOf.get(wanted.id) : undefined
     if (block !== undefined) {
       waiting.push(block)
+      continue
+    }
+    if (there === undefined && wanted.awaited !== undefined) {
+      waiting.push({ id: wanted.id, ...wanted.awaited })
       continue
     }
     if (wanted.reference === true) continue

@@ -1,15 +1,16 @@
 // Which links hold, before and after changes: what access/reach works on.
 
 import type { Links } from '../access/reach.ts'
-import type { Id } from '../model/id.ts'
+import { type Id, kindOf } from '../model/id.ts'
 import type { Change, Observed, Spec } from '../model/resource.ts'
 import type { AnyKind } from '../resources/kind.ts'
+import type { DesiredState } from './desire.ts'
 
 export type Works = (id: Id, spec: Spec) => boolean
 
-export function worksBy(kinds: readonly AnyKind[]): Works {
+export function worksBy(kinds: readonly AnyKind[], desired: DesiredState): Works {
   const kindNamed = new Map(kinds.map(kind => [`${kind.plane}/${kind.name}`, kind]))
-  return (id, spec) => kindNamed.get(id.split('/', 2).join('/'))?.works?.(spec) ?? true
+  return (id, spec) => kindNamed.get(kindOf(id))?.works?.(spec, desired.get(id)?.spec) ?? true
 }
 
 export function linksOf(observed: Iterable<Observed>, works: Works): Links {

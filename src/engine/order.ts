@@ -1,6 +1,6 @@
 // Which change waits for which, and the order that follows. What is made waits for what it needs; what goes waits until
-// all that needs it is gone; through one container what closes goes before what opens, so that nobody slips in; and who
-// gives up a name that only one can have goes before who takes it.
+// all that needs it is gone; what closes goes before what opens the same thing, so that nobody slips in; who gives up a
+// name that only one can have goes before who takes it; and a shield comes before what it shields is open, and goes after.
 
 import type { Id } from '../model/id.ts'
 import type { Change, Risk, Spec } from '../model/resource.ts'
@@ -11,17 +11,25 @@ export interface Ordered {
   readonly dependsOn: readonly Id[]
 }
 
-/** The names that a change's object has with a spec, of those that only one object can have. */
-export type Claims = (change: Change, spec: Spec) => readonly string[]
+/** What a change's object claims, or shields, with a spec. */
+export type Names = (change: Change, spec: Spec) => readonly string[]
+
+const none: Names = () => []
 
 /** In the order in which they happen when one happens at a time: revocations first wherever there is a choice. */
 export function order(
   changes: readonly Change[],
   riskOf: (change: Change) => Risk,
-  claimsOf: Claims = () => [],
+  claimsOf: Names = none,
+  shieldsOf: Names = none,
 ): readonly Ordered[] {
-  const dependencies = dependenciesOf(changes, claimsOf)
-  const open = changes.map(change => ({ change, risk: riskOf(change), dependsOn: dependencies.get(change.id) ?? [] }))
+  const risks = new Map(changes.map(change => [change.id, riskOf(change)]))
+  const dependencies = dependenciesOf(changes, risks, claimsOf, shieldsOf)
+  const open = changes.map(change => ({
+    change,
+    risk: risks.get(change.id) ?? 'neutral',
+    dependsOn: dependencies.get(change.id) ?? [],
+  }))
   const rank: Record<Risk, number> = { revoke: 0, neutral: 1, grant: 2, privileged: 3 }
   const earlier = (a: Ordered, b: Ordered): number =>
     rank[a.risk] - rank[b.risk] || (a.change.id < b.change.id ? -1 : a.change.id > b.change.id ? 1 : 0)
@@ -58,16 +66,15 @@ export function order(
   return sorted
 }
 
-function dependenciesOf(changes: readonly Change[], claimsOf: Claims): ReadonlyMap<Id, readonly Id[]> {
+function dependenciesOf(
+  changes: readonly Change[],
+  risks: ReadonlyMap<Id, Risk>,
+  claimsOf: Names,
+  shieldsOf: Names,
+): ReadonlyMap<Id, readonly Id[]> {
   const byId = new Map(changes.map(change => [change.id, change]))
   const goesFirst = new Map<Id, Set<Id>>(changes.map(change => [change.id, new Set<Id>()]))
-  const closing = new Map<Id, Change[]>()
-  for (const change of changes) {
-    if (change.action !== 'delete' || change.through === undefined) continue
-    const list = closing.get(change.through)
-    if (list === undefined) closing.set(change.through, [change])
-    else list.push(change)
-  }
+  const closing = closingBy(changes)
   for (const change of changes) {
     // What only retires (signed off, archived) waits for nothing: a revocation is not held up by another.
     if (change.retires) continue
@@ -78,34 +85,93 @@ function dependenciesOf(changes: readonly Change[], claimsOf: Claims): ReadonlyM
       if (change.action !== 'delete' && other.action !== 'delete' && !other.retires)
         goesFirst.get(change.id)?.add(other.id)
     }
-    if (change.action === 'delete' || change.through === undefined) continue
-    for (const other of closing.get(change.through) ?? []) {
-      if (other.kind !== change.kind) goesFirst.get(change.id)?.add(other.id)
+    if (change.action === 'delete') continue
+    const risk = risks.get(change.id)
+    const opens = risk === 'grant' || risk === 'privileged'
+    const meeting = opens ? [change.id, ...change.needs] : change.through === undefined ? [] : [change.through]
+    for (const place of meeting) {
+      for (const other of closing.get(place) ?? []) {
+        if (other.kind !== change.kind || other.plane !== change.plane) goesFirst.get(change.id)?.add(other.id)
+      }
     }
   }
   for (const [taker, giver] of handovers(changes, claimsOf)) {
     // Two that swap names would wait for each other: then neither waits, and the service has the last word.
     if (!isReachable(giver.id, taker.id, goesFirst)) goesFirst.get(taker.id)?.add(giver.id)
   }
+  for (const [later, earlier] of shielding(changes, risks, closing, shieldsOf)) {
+    if (!isReachable(earlier.id, later.id, goesFirst)) goesFirst.get(later.id)?.add(earlier.id)
+  }
   return new Map([...goesFirst].map(([id, set]) => [id, [...set].sort()]))
 }
 
-/** Who takes a name, and who gives it up. */
-function handovers(changes: readonly Change[], claimsOf: Claims): readonly (readonly [taker: Change, giver: Change])[] {
-  const sides = changes.map(change => {
-    const before = claimsOf(change, change.before?.spec ?? {})
-    const after = change.after === undefined ? [] : claimsOf(change, { ...change.before?.spec, ...change.after.spec })
+/** What goes, by each thing that it needed. */
+function closingBy(changes: readonly Change[]): ReadonlyMap<Id, readonly Change[]> {
+  const closing = new Map<Id, Change[]>()
+  for (const change of changes) {
+    if (change.action !== 'delete') continue
+    for (const place of change.needs) {
+      const list = closing.get(place)
+      if (list === undefined) closing.set(place, [change])
+      else list.push(change)
+    }
+  }
+  return closing
+}
+
+type Pair = readonly [later: Change, earlier: Change]
+
+/** Who lets go of what it shields, after who takes it up and after what closes it; and what opens it, after both. */
+function shielding(
+  changes: readonly Change[],
+  risks: ReadonlyMap<Id, Risk>,
+  closing: ReadonlyMap<Id, readonly Change[]>,
+  shieldsOf: Names,
+): readonly Pair[] {
+  const pairs: Pair[] = []
+  const takers = new Map<string, Change[]>()
+  const sides = sidesOf(changes, shieldsOf)
+  for (const { change, takes } of sides) for (const id of takes) takers.set(id, [...(takers.get(id) ?? []), change])
+  for (const { change, gives } of sides) {
+    for (const id of gives) {
+      for (const taker of takers.get(id) ?? []) pairs.push([change, taker])
+      for (const closed of closing.get(id as Id) ?? []) pairs.push([change, closed])
+    }
+  }
+  for (const change of changes) {
+    const risk = risks.get(change.id)
+    if (change.action === 'delete' || (risk !== 'grant' && risk !== 'privileged')) continue
+    for (const id of change.needs) {
+      for (const taker of takers.get(id) ?? []) if (taker !== change) pairs.push([change, taker])
+    }
+  }
+  return pairs
+}
+
+/** What each change gives up and takes, of the names that its object has. */
+function sidesOf(
+  changes: readonly Change[],
+  namesOf: Names,
+): readonly { change: Change; gives: readonly string[]; takes: readonly string[] }[] {
+  return changes.map(change => {
+    const before = namesOf(change, change.before?.spec ?? {})
+    const after = change.after === undefined ? [] : namesOf(change, { ...change.before?.spec, ...change.after.spec })
     return {
       change,
       gives: before.filter(name => !after.includes(name)),
       takes: after.filter(name => !before.includes(name)),
     }
   })
+}
+
+/** Who takes a name, and who gives it up. */
+function handovers(changes: readonly Change[], claimsOf: Names): readonly Pair[] {
+  const sides = sidesOf(changes, claimsOf)
   const givers = new Map<string, Change[]>()
   for (const { change, gives } of sides)
     for (const name of gives) givers.set(name, [...(givers.get(name) ?? []), change])
   return sides.flatMap(({ change, takes }) =>
-    takes.flatMap(name => (givers.get(name) ?? []).map(giver => [change, giver] as const)),
+    takes.flatMap(name => (givers.get(name) ?? []).map((giver): Pair => [change, giver])),
   )
 }
 

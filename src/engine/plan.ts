@@ -2,22 +2,21 @@
 // because of it. Reads only; pure apart from the reading.
 
 import { type EffectAt, effectsOf } from '../access/effects.ts'
-import { reach } from '../access/reach.ts'
+import { type Access, type Links, reach } from '../access/reach.ts'
 import type { Directories } from '../model/directories.ts'
 import type { Effect, Finding, FindingAt, Line, Plan, PlannedChange, Summary, Waiting } from '../model/plan.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import type { Origin } from '../model/problem.ts'
 import type { Action, Change, Json, Risk, Spec } from '../model/resource.ts'
-import { unsupported } from '../model/supported.ts'
 import { isoOf } from '../model/time.ts'
 import type { AnyKind } from '../resources/kind.ts'
 import { canonical, digestOf } from './canonical.ts'
 import { compare, isLate } from './compare.ts'
-import { desire } from './desire.ts'
+import { type DesiredState, desire } from './desire.ts'
 import { guard } from './guardrails.ts'
 import { linksAfter, linksOf, worksBy } from './links.ts'
 import { observe } from './observe.ts'
-import { type Claims, type Ordered, order } from './order.ts'
+import { type Names, type Ordered, order } from './order.ts'
 import { everything, narrow, onlyPlane, type Scope } from './scope.ts'
 
 export interface PlanRequest {
@@ -40,6 +39,12 @@ export interface Planned {
   readonly steps: readonly Step[]
   /** What was there: object ids and names that changes may need. */
   readonly observed: Awaited<ReturnType<typeof observe>>['resources']
+  readonly desired: DesiredState
+  /** Which links hold now. */
+  readonly links: Links
+  /** Who reaches what, now and once the changes are performed. */
+  readonly before: ReadonlyMap<string, Access>
+  readonly after: ReadonlyMap<string, Access>
 }
 
 export interface Step {
@@ -50,13 +55,14 @@ export interface Step {
 export async function makePlan(request: PlanRequest): Promise<Planned> {
   const { kinds, policy, scope = everything } = request
   const observed = await observe(kinds, request.from, policy)
-  const difference = compare(kinds, desire(kinds, policy), observed, policy)
+  const desired = desire(kinds, policy)
+  const difference = compare(kinds, desired, observed, policy)
   const riskOf = riskBy(kinds)
-  const works = worksBy(kinds)
+  const works = worksBy(kinds, desired)
 
   const linksBefore = linksOf(observed.resources.values(), works)
   const before = reach(linksBefore, policy)
-  const whole = order(difference.changes, riskOf, claimsBy(kinds))
+  const whole = order(difference.changes, riskOf, namesBy(kinds, 'claims'), namesBy(kinds, 'shields'))
   const wholeAfter = reach(linksAfter(linksBefore, difference.changes, works), policy)
   const narrowed = narrow(whole, scope, [...before.values(), ...wholeAfter.values()])
   const { kept, waiting } = scope.only === undefined ? { kept: narrowed, waiting: [] } : onlyPlane(narrowed, scope.only)
@@ -77,7 +83,6 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
   const losses = effects.filter(effect => effect.effect === 'lose' && !effect.onItsDay).length
   const findings = [
     ...(request.findings ?? []),
-    ...unsupported(policy),
     ...observed.findings,
     ...difference.findings,
     ...guard(policy, before.size, losses),
@@ -89,7 +94,7 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
     waiting: [...difference.waiting, ...waiting].sort((a, b) => (a.id < b.id ? -1 : 1)),
     findings: findings.map(finding => shownFinding(finding, request.folder)).sort(byPlace),
   })
-  return { plan, policy, steps, observed: observed.resources }
+  return { plan, policy, steps, desired, observed: observed.resources, links: linksBefore, before, after }
 }
 
 function riskBy(kinds: readonly AnyKind[]): (change: Change) => Risk {
@@ -97,9 +102,9 @@ function riskBy(kinds: readonly AnyKind[]): (change: Change) => Risk {
   return change => kindNamed.get(`${change.plane}/${change.kind}`)?.risk(change) ?? 'neutral'
 }
 
-function claimsBy(kinds: readonly AnyKind[]): Claims {
+function namesBy(kinds: readonly AnyKind[], which: 'claims' | 'shields'): Names {
   const kindNamed = new Map(kinds.map(kind => [`${kind.plane}/${kind.name}`, kind]))
-  return (change, spec) => kindNamed.get(`${change.plane}/${change.kind}`)?.claims?.(spec) ?? []
+  return (change, spec) => kindNamed.get(`${change.plane}/${change.kind}`)?.[which]?.(spec) ?? []
 }
 
 interface Parts {

@@ -38,6 +38,23 @@ export const ids = {
   appProxy: (app: string): Id => id('entra', 'app-proxy', app),
   appRoleAssignment: (app: string, appRole: string, partner: string, group: string): Id =>
     id('entra', 'app-role-assignment', app, appRole, partner, group),
+  /** How a partner's tenant is trusted. */
+  crossTenantPartner: (partner: string): Id => id('entra', 'cross-tenant-partner', partner),
+  guestSettings: (): Id => id('entra', 'guest-settings', 'tenant'),
+  /** By its set of demands, as model/demands.ts names it. */
+  conditionalAccessPolicy: (demands: string): Id => id('entra', 'conditional-access-policy', demands),
+  samlSignOn: (app: string): Id => id('entra', 'saml-sign-on', app),
+  connectorGroup: (app: string): Id => id('entra', 'connector-group', app),
+  /** The group of an app role that a person assigns once (`assignments: pre-assigned`). */
+  appRoleGroup: (app: string, appRole: string): Id => id('entra', 'app-role-group', app, appRole),
+  appRoleGroupAssignment: (app: string, appRole: string): Id => id('entra', 'app-role-group-assignment', app, appRole),
+  appRoleGroupMember: (app: string, appRole: string, person: string): Id =>
+    id('entra', 'app-role-group-member', app, appRole, person),
+  /** A guest's way into an app that no policy names; `via` is `direct`, or the group's object id. */
+  unmanagedAccess: (app: string, appRole: string, person: string, via: string): Id =>
+    id('entra', 'unmanaged-access', app, appRole, person, via),
+  /** The cloud user that Entra Connect makes of a partner's account in our own Active Directory. */
+  syncedUser: (person: string): Id => id('entra', 'synced-user', person),
   shadowAccount: (address: string): Id => id('active-directory', 'shadow-account', address),
   /** An account of a partner that our own Active Directory keeps. */
   partnerAccount: (person: string): Id => id('active-directory', 'partner-account', person),

@@ -7,7 +7,7 @@ import type { ResolvedPolicy } from '../model/policy.ts'
 import { dateOf, endOf } from '../model/time.ts'
 import { placeOf, renderChanges, renderCounts } from './changes.ts'
 import { type EffectsView, renderEffects } from './effects.ts'
-import { renderFindings, renderNotYet, renderWaiting } from './findings.ts'
+import { renderFindings, renderWaiting } from './findings.ts'
 import { count, wrapped } from './layout.ts'
 import type { Paint } from './paint.ts'
 import { safeText } from './safe-text.ts'
@@ -30,7 +30,6 @@ export function renderPlan(plan: Plan, view: PlanView): string {
     changes(plan, view),
     renderWaiting(plan.waiting, paint),
     renderFindings(plan.findings, paint),
-    renderNotYet(plan.findings, view.all, paint),
     [footer(plan, view)],
   ]
   const shown = sections.filter(section => section.length > 0).map(section => section.join('\n'))

@@ -26,10 +26,15 @@ export interface ResourceKind<S extends Spec = Spec> {
   /** What becomes of one of ours that the policy does not want any more. Without it: deleted. */
   retire?(orphan: Observed<S>, policy: ResolvedPolicy): S | 'delete'
   risk(change: Change<S>): Risk
-  /** Whether access can pass through it in this state; without it, being there is enough. */
-  works?(spec: S): boolean
+  /** Whether access can pass through it in this state; without it, being there is enough. `wanted`: by the policy. */
+  works?(spec: S, wanted: S | undefined): boolean
   /** Names that one object at a time can have: who gives one up goes before who takes it. */
   claims?(spec: S): readonly string[]
+  /**
+   * What it shields: who lets go of one does so after whatever else takes it up, and after all that passes through what was
+   * shielded is closed; and what opens it waits until it is shielded.
+   */
+  shields?(spec: S): readonly Id[]
   /** `assigned` knows every id that the change needs. */
   perform(
     change: Change<S>,

@@ -89,11 +89,12 @@ describe.each(kinds.map(kind => [`${kind.plane}/${kind.name}`, kind] as const))(
     }
   })
 
-  test('knows the risk of every change, and what works and what is claimed', () => {
+  test('knows the risk of every change, and what works what is claimed and what is shielded', () => {
     for (const change of harvestOf(kind).changes) expect(risks).toContain(kind.risk(frozen(change)))
     for (const spec of harvestOf(kind).specs) {
-      expect(typeof (kind.works?.(frozen(spec)) ?? true)).toBe('boolean')
+      expect(typeof (kind.works?.(frozen(spec), undefined) ?? true)).toBe('boolean')
       expect(Array.isArray(kind.claims?.(spec) ?? [])).toBe(true)
+      expect(Array.isArray(kind.shields?.(spec) ?? [])).toBe(true)
     }
   })
 })

@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020, type AnySchemaObject } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { parseDocument } from 'yaml'
-import { unsupported } from '../../src/model/supported.ts'
 import { isRefusal, loadPolicy } from '../../src/policy/load.ts'
 import { access, fabrikam, load, organization, payroll, places, sound, today } from './folder.ts'
 
@@ -322,12 +321,4 @@ test('`constructor` is a name like any other', async () => {
   expect(problems.filter(({ severity }) => severity === 'error')).toEqual([])
   expect(policy?.partners.get('fabrikam')?.groups.get('constructor')?.members).toHaveLength(1)
   expect(policy?.grants.map(grant => [grant.group, grant.role])).toEqual([['constructor', 'constructor']])
-})
-
-test.each(['report', 'remove'])('`unmanagedGuests: %s` is not passed over in silence', async what => {
-  const { policy } = await load({ ...sound, 'payroll.yaml': `${payroll}unmanagedGuests: ${what}\n` })
-  if (policy === undefined) throw new Error('the policy is whole')
-  expect(unsupported(policy).map(({ message }) => message)).toEqual([
-    expect.stringContaining(`not supported yet: unmanagedGuests: ${what}.`),
-  ])
 })

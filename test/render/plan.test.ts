@@ -246,20 +246,6 @@ test('what waits names its reason once, and how much waits with it', () => {
   )
 })
 
-test('what is not supported yet is said in a line, and in all its places when asked for', () => {
-  const notYet = (app: string, line: number): Finding => ({
-    severity: 'warning',
-    code: 'not-supported-yet',
-    message: `not supported yet: conditions of access. Nothing enforces what ${app} requires of guests`,
-    at: { file: `policies/apps/${app}.yaml`, line },
-  })
-  const findings = [notYet('payroll', 21), notYet('tickets', 9)]
-  expect(shown({ findings })).toContain('  Not supported yet, left as it is (2)\n    conditions of access (2)\n')
-  expect(shown({ findings }, { all: true })).toContain(
-    'Nothing enforces what tickets requires of guests   policies/apps/tickets.yaml:9',
-  )
-})
-
 test('nothing that a directory or a policy says can steer the terminal', () => {
   const evil = 'x\u001b[2J\u202e@fabrikam.com\nPlan'
   const text = shown({

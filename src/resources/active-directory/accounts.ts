@@ -3,8 +3,9 @@
 import { createHash } from 'node:crypto'
 import type { Directories, DirectoryEntry, DirectoryReader, Filter } from '../../model/directories.ts'
 import { domainDn, isWithin } from '../../model/escape.ts'
+import { isInvitedPartner } from '../../model/groups.ts'
 import type { Address, ResolvedPolicy } from '../../model/policy.ts'
-import { isAppliedGroup, isKerberos } from '../../model/supported.ts'
+import { isKerberos } from '../../model/sign-on.ts'
 import { addressBook, expectedPrincipalName, readDeletedGuests, readGuests } from '../entra/tenant.ts'
 import { readAnchor, shadowAccountMark } from '../mark.ts'
 import { type Domain, isOwnAccount, protection, searchUnit, value } from './domain.ts'
@@ -33,8 +34,7 @@ export function kerberosPeople(policy: ResolvedPolicy): ReadonlySet<Address> {
   const people = new Set<Address>()
   for (const grant of policy.grants) {
     const app = policy.apps.get(grant.app)
-    if (!grant.inForce || app === undefined || !isKerberos(app) || !isAppliedGroup(policy, grant.partner, grant.group))
-      continue
+    if (!grant.inForce || app === undefined || !isKerberos(app) || !isInvitedPartner(policy, grant.partner)) continue
     const members = policy.partners.get(grant.partner)?.groups.get(grant.group)?.members ?? []
     for (const member of members) if (member.inForce) people.add(member.address)
   }

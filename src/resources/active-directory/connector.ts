@@ -3,7 +3,7 @@
 import { ids } from '../../model/id.ts'
 import type { FindingAt } from '../../model/plan.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
-import { appliedApps, delegationOf } from '../../model/supported.ts'
+import { delegationOf } from '../../model/sign-on.ts'
 import type { ResourceKind } from '../kind.ts'
 import { connectorName, connectorsOf, readConnectors } from './connectors.ts'
 import { domainOf, openDomain, protection, trustsAnybody, value } from './domain.ts'
@@ -16,7 +16,7 @@ export const connector: ResourceKind<ConnectorSpec> = {
 
   *desire(policy): Iterable<Desired<ConnectorSpec>> {
     if (domainOf(policy) === undefined) return
-    for (const app of appliedApps(policy)) {
+    for (const app of [...policy.apps.values()]) {
       if (!['constrained', 'resource-based'].includes(delegationOf(app) ?? '')) continue
       for (const name of connectorsOf(app, policy)) {
         yield {

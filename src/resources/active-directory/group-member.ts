@@ -5,10 +5,11 @@
 import type { Directories, DirectoryEntry, DirectoryReader } from '../../model/directories.ts'
 import { RequestFailure } from '../../model/directories.ts'
 import { canonicalDn } from '../../model/escape.ts'
+import { isInvitedPartner, isKeptPartner } from '../../model/groups.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
-import { isAppliedGroup, isKeptGroup, isKerberos } from '../../model/supported.ts'
+import { isKerberos } from '../../model/sign-on.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { readShadowAccounts } from './accounts.ts'
 import { byGuid, domainOf, openDomain, protection, value, values } from './domain.ts'
@@ -58,9 +59,9 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<AdGroupMemberSpec>> {
   if (domainOf(policy) === undefined) return
   for (const grant of policy.grants) {
     const app = policy.apps.get(grant.app)
-    const isKept = isKeptGroup(policy, grant.partner, grant.group)
+    const isKept = isKeptPartner(policy, grant.partner)
     if (!grant.inForce || app === undefined || !isKerberos(app)) continue
-    if (!isKept && !isAppliedGroup(policy, grant.partner, grant.group)) continue
+    if (!isKept && !isInvitedPartner(policy, grant.partner)) continue
     for (const member of policy.partners.get(grant.partner)?.groups.get(grant.group)?.members ?? []) {
       if (!member.inForce) continue
       const group = ids.adGroup(grant.app, grant.role)

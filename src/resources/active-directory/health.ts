@@ -4,9 +4,10 @@
 import { type Checked, untold, warning, well, wrong } from '../../model/checkup.ts'
 import { type DirectoryEntry, type DirectoryReader, type Filter, RequestFailure } from '../../model/directories.ts'
 import { canonicalDn, domainDn } from '../../model/escape.ts'
+import { keptGroups } from '../../model/groups.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
-import { appliedApps, delegationOf, keptGroups } from '../../model/supported.ts'
+import { delegationOf } from '../../model/sign-on.ts'
 import { connectorName, connectorsOf, readConnectors } from './connectors.ts'
 import { type Domain, domainOf, protection, value, values } from './domain.ts'
 import { userTypeOf } from './partner-accounts.ts'
@@ -215,7 +216,7 @@ const checkConnectors: Check = async patient => {
   const { reader, policy, domain } = patient
   const connectorsBy = (delegation: string): ReadonlySet<string> =>
     new Set(
-      appliedApps(policy)
+      [...policy.apps.values()]
         .filter(app => delegationOf(app) === delegation)
         .flatMap(app => connectorsOf(app, policy)),
     )
@@ -240,7 +241,7 @@ const checkConnectors: Check = async patient => {
 /** Accounts of services that say themselves who may sign in for others. */
 const checkServices: Check = async patient => {
   const { reader, policy, domain } = patient
-  const apps = appliedApps(policy).filter(app => delegationOf(app) === 'resource-based')
+  const apps = [...policy.apps.values()].filter(app => delegationOf(app) === 'resource-based')
   const accounts = apps.length === 0 ? [] : await readServices({ domain, reader }, policy)
   const results: Checked[] = []
   for (const app of apps) {

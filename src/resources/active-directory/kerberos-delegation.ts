@@ -13,7 +13,7 @@ import { type Id, ids, type ObjectId } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
 import type { Assigned, Change, Desired, Observed } from '../../model/resource.ts'
-import { appliedApps, delegationOf, kerberosOf } from '../../model/supported.ts'
+import { delegationOf, kerberosOf } from '../../model/sign-on.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { delegationMark, protocolTransitionMark, readDelegationMark } from '../mark.ts'
 import { allowedToDelegateTo, connectorAttributes, connectorName, connectorsOf, readConnectors } from './connectors.ts'
@@ -74,7 +74,7 @@ async function write(
 
 function* desire(policy: ResolvedPolicy): Iterable<Desired<DelegationSpec>> {
   if (domainOf(policy) === undefined) return
-  for (const app of appliedApps(policy)) {
+  for (const app of [...policy.apps.values()]) {
     const kerberos = kerberosOf(app)
     if (kerberos === undefined || delegationOf(app) !== 'constrained') continue
     for (const connector of connectorsOf(app, policy)) {

@@ -2,8 +2,8 @@
 
 import type { Directories, DirectoryEntry } from '../../model/directories.ts'
 import { isWithin } from '../../model/escape.ts'
+import { keptGroups } from '../../model/groups.ts'
 import type { Address, Member, ResolvedPolicy } from '../../model/policy.ts'
-import { keptGroups } from '../../model/supported.ts'
 import { openDomain, searchUnit, value } from './domain.ts'
 
 export interface PartnerAccount {

@@ -15,7 +15,7 @@ import { ids, type ObjectId } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
 import type { Assigned, Change, Desired, Observed } from '../../model/resource.ts'
-import { appliedApps, delegationOf } from '../../model/supported.ts'
+import { delegationOf } from '../../model/sign-on.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { readResourceDelegationMark, resourceDelegationMark } from '../mark.ts'
 import { connectorName, connectorsOf, readConnectors } from './connectors.ts'
@@ -62,7 +62,7 @@ export const resourceDelegation: ResourceKind<ResourceDelegationSpec> = {
 
 function* desire(policy: ResolvedPolicy): Iterable<Desired<ResourceDelegationSpec>> {
   if (domainOf(policy) === undefined) return
-  for (const app of appliedApps(policy)) {
+  for (const app of [...policy.apps.values()]) {
     if (delegationOf(app) !== 'resource-based') continue
     for (const connector of connectorsOf(app, policy)) {
       yield {

@@ -3,7 +3,7 @@
 import type { DirectoryEntry, DirectoryReader, Filter } from '../../model/directories.ts'
 import { canonicalDn, domainDn, isWithin, parseDn } from '../../model/escape.ts'
 import type { ResolvedApp, ResolvedPolicy, ResolvedRole } from '../../model/policy.ts'
-import { appliedApps, isKerberos } from '../../model/supported.ts'
+import { isKerberos } from '../../model/sign-on.ts'
 import { adGroupMark, fitted, readAdGroupMark } from '../mark.ts'
 import { type Domain, searchUnit, value } from './domain.ts'
 
@@ -27,7 +27,7 @@ interface OpenDomain {
 export function kerberosRoles(
   policy: ResolvedPolicy,
 ): readonly { readonly app: ResolvedApp; readonly role: ResolvedRole }[] {
-  return appliedApps(policy)
+  return [...policy.apps.values()]
     .filter(isKerberos)
     .flatMap(app => [...app.roles.values()].map(role => ({ app, role })))
 }

@@ -6,7 +6,7 @@ import { ids } from '../../model/id.ts'
 import type { FindingAt } from '../../model/plan.ts'
 import type { ResolvedApp, ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
-import { appliedApps, delegationOf, isKerberos, kerberosOf } from '../../model/supported.ts'
+import { delegationOf, isKerberos, kerberosOf } from '../../model/sign-on.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { domainOf, openDomain, trustsAnybody, value } from './domain.ts'
 import { holdersOf, readServices, refusalOf } from './services.ts'
@@ -41,9 +41,7 @@ export const serviceAccount: ResourceKind<ServiceAccountSpec> = {
     const accounts = await readServices(open, policy)
     return {
       resources: resourceBasedApps(policy).flatMap(app => observed(app, holdersOf(app, accounts)) ?? []),
-      findings: appliedApps(policy)
-        .filter(isKerberos)
-        .flatMap(app => findingsOf(app, holdersOf(app, accounts))),
+      findings: [...policy.apps.values()].filter(isKerberos).flatMap(app => findingsOf(app, holdersOf(app, accounts))),
     }
   },
 
@@ -54,7 +52,7 @@ export const serviceAccount: ResourceKind<ServiceAccountSpec> = {
 
 function resourceBasedApps(policy: ResolvedPolicy): readonly ResolvedApp[] {
   if (domainOf(policy) === undefined) return []
-  return appliedApps(policy).filter(app => delegationOf(app) === 'resource-based')
+  return [...policy.apps.values()].filter(app => delegationOf(app) === 'resource-based')
 }
 
 function serviceOf(app: ResolvedApp): string {

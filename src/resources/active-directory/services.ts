@@ -5,7 +5,7 @@ import type { DirectoryEntry, DirectoryReader, Filter } from '../../model/direct
 import { domainDn } from '../../model/escape.ts'
 import type { ResolvedApp, ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
-import { appliedApps, isKerberos, kerberosOf } from '../../model/supported.ts'
+import { isKerberos, kerberosOf } from '../../model/sign-on.ts'
 import { resourceDelegationPrefix } from '../mark.ts'
 import { type Domain, protection, searchUnit, value, values } from './domain.ts'
 import { allowedSids } from './security-descriptor.ts'
@@ -30,7 +30,7 @@ export async function readServices(
   { domain, reader }: { domain: Domain; reader: DirectoryReader },
   policy: ResolvedPolicy,
 ): Promise<readonly DirectoryEntry[]> {
-  const names = new Set(appliedApps(policy).filter(isKerberos).flatMap(namesOf))
+  const names = new Set([...policy.apps.values()].filter(isKerberos).flatMap(namesOf))
   const held = [...names].map((name): Filter => ({ equals: ['servicePrincipalName', name] }))
   const accounts = await searchUnit(reader, {
     base: domainDn(domain.name),

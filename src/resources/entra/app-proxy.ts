@@ -7,7 +7,7 @@ import { type Id, ids } from '../../model/id.ts'
 import type { FindingAt, Waiting } from '../../model/plan.ts'
 import type { ResolvedApp, ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Change, Desired, Json, Observed } from '../../model/resource.ts'
-import { appliedApps, kerberosOf } from '../../model/supported.ts'
+import { kerberosOf } from '../../model/sign-on.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { appMark, readAppMark } from '../mark.ts'
 import { addressClaim, managedApps } from './managed-apps.ts'
@@ -76,7 +76,7 @@ export const appProxy: ResourceKind<AppProxySpec> = {
 }
 
 function* desire(policy: ResolvedPolicy): Iterable<Desired<AppProxySpec>> {
-  for (const app of appliedApps(policy)) {
+  for (const app of [...policy.apps.values()]) {
     const proxy = app.spec.proxy
     const kerberos = kerberosOf(app)
     if (proxy === undefined || kerberos === undefined) continue

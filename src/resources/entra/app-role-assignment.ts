@@ -7,7 +7,7 @@ import { defaultAccess, ids, keyOf } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
-import { assignsAppRoles, isApplied, isAppliedGroup } from '../../model/supported.ts'
+import { isPreAssigned } from '../../model/sign-on.ts'
 import type { ResourceKind } from '../kind.ts'
 import { relatedRoles, roleName } from './app-roles.ts'
 import { managedApps } from './managed-apps.ts'
@@ -28,7 +28,7 @@ export const appRoleAssignment: ResourceKind<AppRoleAssignmentSpec> = {
   desire,
 
   async observe(from, policy) {
-    if (!assignsAppRoles(policy)) return { resources: [] }
+    if (isPreAssigned(policy)) return { resources: [] }
     const [groups, servicePrincipals, applications] = await Promise.all([
       readPartnerGroups(from),
       readServicePrincipals(from),
@@ -105,11 +105,10 @@ export const appRoleAssignment: ResourceKind<AppRoleAssignmentSpec> = {
 }
 
 function* desire(policy: ResolvedPolicy): Iterable<Desired<AppRoleAssignmentSpec>> {
-  if (!assignsAppRoles(policy)) return
+  if (isPreAssigned(policy)) return
   for (const grant of policy.grants) {
     const app = policy.apps.get(grant.app)
-    if (!grant.inForce || app === undefined || !isApplied(app) || !isAppliedGroup(policy, grant.partner, grant.group))
-      continue
+    if (!grant.inForce || app === undefined) continue
     const appRole = app.roles.get(grant.role)?.appRole ?? defaultAccess
     yield { ...common(grant.app, appRole, grant.partner, grant.group), because: [grant.origin], spec: {} }
   }

@@ -8,7 +8,6 @@ import { defaultAccess, ids } from '../../model/id.ts'
 import type { FindingAt } from '../../model/plan.ts'
 import type { ResolvedApp, ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Change, Desired, Observed } from '../../model/resource.ts'
-import { appliedApps, isApplied } from '../../model/supported.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { appMark, readAppMark } from '../mark.ts'
 import { relatedRoles, usableRoles } from './app-roles.ts'
@@ -63,7 +62,7 @@ export const application: ResourceKind<ApplicationSpec> = {
 }
 
 function* desire(policy: ResolvedPolicy): Iterable<Desired<ApplicationSpec>> {
-  for (const app of appliedApps(policy)) {
+  for (const app of [...policy.apps.values()]) {
     const existing = app.spec.entra
     yield {
       id: ids.application(app.name),
@@ -104,7 +103,7 @@ async function observe(
   const applicationOf = new Map(applications.map(found => [found.appId, found]))
   const apps = managedApps(policy, servicePrincipals, applicationOf)
   const resources = new Map(apps.map(app => [app.name, observedApp(app, applicationOf.get(app.found.appId))]))
-  const findings = appliedApps(policy).flatMap(app => unknownRoles(app, resources.get(app.name)))
+  const findings = [...policy.apps.values()].flatMap(app => unknownRoles(app, resources.get(app.name)))
   return { resources: [...resources.values(), ...orphans(policy, servicePrincipals, applications)], findings }
 }
 
@@ -119,7 +118,7 @@ function orphans(
     const name = readAppMark(uniqueName ?? '')
     if (name === undefined || whole.has(appId)) return []
     const app = policy.apps.get(name)
-    if (app !== undefined && (!isApplied(app) || app.spec.entra === undefined)) return []
+    if (app !== undefined && app.spec.entra === undefined) return []
     const spec = { ...(displayName ? { displayName } : {}), assignmentRequired: true, managed: false, made: true }
     const key = app === undefined ? name : `${name} (${id})`
     return [

@@ -1,10 +1,10 @@
 // Who is in a partner group. The group is ours, so every member in it is: one whom the policy does not name goes.
 
 import { graphPath } from '../../model/escape.ts'
+import { invitedGroups } from '../../model/groups.ts'
 import { ids } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
-import { appliedGroups } from '../../model/supported.ts'
 import type { ResourceKind } from '../kind.ts'
 import { addressBook, readGuests, readPartnerGroups } from './tenant.ts'
 
@@ -59,7 +59,7 @@ export const groupMember: ResourceKind<GroupMemberSpec> = {
 }
 
 function* desire(policy: ResolvedPolicy): Iterable<Desired<GroupMemberSpec>> {
-  for (const group of appliedGroups(policy)) {
+  for (const group of invitedGroups(policy)) {
     for (const member of group.members) {
       if (!member.inForce) continue
       yield { ...common(group.partner, group.name, member.address), because: [member.origin], spec: {} }

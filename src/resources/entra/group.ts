@@ -1,11 +1,11 @@
-// The groups that we keep in the tenant: one for each group of an invited partner, and one that holds every guest we look
+// The groups that we keep in the tenant: one for each group of a partner, and one that holds every guest we look
 // after. Known by `uniqueName`, which Graph never changes; made by upsert, so that a repeated creation finds the first.
 
 import { graphPath, odataString } from '../../model/escape.ts'
+import { allGroups } from '../../model/groups.ts'
 import { ids } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
-import { appliedGroups } from '../../model/supported.ts'
 import type { ResourceKind } from '../kind.ts'
 import { cut, fitted, groupMark, managedGuestsMark, readGroupMark } from '../mark.ts'
 import { readOwnGroups } from './tenant.ts'
@@ -89,7 +89,7 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<GroupSpec>> {
       description: 'Only who is in here is ever signed off or deleted by guestlist.',
     },
   }
-  for (const { partner, name, description, origin } of appliedGroups(policy)) {
+  for (const { partner, name, description, origin } of allGroups(policy)) {
     const company = policy.partners.get(partner)?.spec.displayName ?? partner
     yield {
       id: ids.group(partner, name),

@@ -3,10 +3,10 @@
 
 import type { Directories, DirectoryWriters, GraphWriter } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
+import { invitedGroups } from '../../model/groups.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { Address, ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Change, Desired, Observed, Risk } from '../../model/resource.ts'
-import { appliedGroups } from '../../model/supported.ts'
 import { durationOf, isoOf } from '../../model/time.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { cut, groupMark, managedGuestsMark, readGroupMark } from '../mark.ts'
@@ -217,7 +217,7 @@ async function leaveForgottenGroups(
     select: ['id', 'uniqueName'],
   })
   const wanted = new Set(
-    appliedGroups(policy)
+    invitedGroups(policy)
       .filter(group => group.members.some(member => member.inForce && member.address === spec.address))
       .map(group => groupMark(group.partner, group.name)),
   )

@@ -1,7 +1,6 @@
 // Which service principals are the policy's apps, or were: several kinds ask.
 
 import type { ResolvedApp, ResolvedPolicy } from '../../model/policy.ts'
-import { appliedApps } from '../../model/supported.ts'
 import { appMark, readAppMark } from '../mark.ts'
 import type { Application, ServicePrincipal } from './tenant.ts'
 
@@ -25,7 +24,7 @@ export function managedApps(
     apps.set(name, { name, mark, found })
     taken.add(found.id)
   }
-  const applied = appliedApps(policy)
+  const applied = [...policy.apps.values()]
   for (const app of applied) {
     const found = servicePrincipals.find(candidate => isApp(app, candidate, applicationOf.get(candidate.appId)))
     if (found !== undefined && !taken.has(found.id)) add(app.name, app.name, found)

@@ -1,8 +1,8 @@
 // What several kinds read of the tenant, each collection in one question that the client asks once per run.
 
 import type { Directories } from '../../model/directories.ts'
+import { invitedGroups } from '../../model/groups.ts'
 import type { Address, ResolvedPolicy } from '../../model/policy.ts'
-import { appliedGroups } from '../../model/supported.ts'
 import { managedGuestsMark, readGroupMark } from '../mark.ts'
 
 export interface User {
@@ -126,7 +126,7 @@ export function expectedPrincipalName(address: Address, policy: ResolvedPolicy):
 /** People of invited partners whom a group that we keep holds now. */
 export function invitedPeople(policy: ResolvedPolicy): ReadonlySet<Address> {
   return new Set(
-    appliedGroups(policy).flatMap(group =>
+    invitedGroups(policy).flatMap(group =>
       group.members.filter(member => member.inForce).map(member => member.address),
     ),
   )
