@@ -58,11 +58,16 @@ export interface Group {
   readonly isAssignableToRole?: boolean | null
 }
 
-/** The groups that carry our mark. */
-export async function readOwnGroups(from: Directories): Promise<readonly (Group & { readonly uniqueName: string })[]> {
-  const groups = await from.entra.list<Group>('/groups', {
+/** Every group of the tenant: whether Graph filters by `uniqueName` is not documented. */
+export function readGroups(from: Directories): Promise<readonly Group[]> {
+  return from.entra.list<Group>('/groups', {
     select: ['id', 'uniqueName', 'displayName', 'description', 'isAssignableToRole'],
   })
+}
+
+/** The partner groups and the group of all guests: those that carry the mark. */
+export async function readOwnGroups(from: Directories): Promise<readonly (Group & { readonly uniqueName: string })[]> {
+  const groups = await readGroups(from)
   return groups.flatMap(group => (isOurs(group.uniqueName) ? [{ ...group, uniqueName: group.uniqueName }] : []))
 }
 
