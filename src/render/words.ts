@@ -44,6 +44,15 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
     delete: ([app, role, partner, group]) => `close ${app} to ${partner}/${group}${roleOf(role)}`,
     adopt: ([app, role, partner, group]) => `look after ${app} being open to ${partner}/${group}${roleOf(role)}`,
   },
+  'entra/app-role-group': {
+    create: ([app, role]) => `make the group of ${app}${roleOf(role)}, for a person to assign once`,
+    update: ([app, role]) => `correct the group of ${app}${roleOf(role)}`,
+    delete: ([app, role]) => `delete the group of ${app}${roleOf(role)}`,
+  },
+  'entra/app-role-group-member': {
+    create: ([app, role, person]) => `put ${person} into the group of ${app}${roleOf(role)}`,
+    delete: ([app, role, person]) => `take ${person} out of the group of ${app}${roleOf(role)}`,
+  },
   'entra/app-proxy': {
     create: ([app]) => `publish ${app} through Application Proxy`,
     update: ([app]) => `correct how ${app} is published`,
@@ -140,6 +149,12 @@ export function nounOf(id: Id): string {
       return safeText(`application ${first}`)
     case 'entra/app-role-assignment':
       return safeText(`${first} open to ${third}/${fourth}`)
+    case 'entra/app-role-group':
+      return safeText(`group of ${first}${roleOf(second)}`)
+    case 'entra/app-role-group-assignment':
+      return safeText(`group of ${first}${roleOf(second)} assigned`)
+    case 'entra/app-role-group-member':
+      return safeText(`${third} in the group of ${first}${roleOf(second)}`)
     case 'entra/app-proxy':
       return safeText(`${first} published`)
     case 'active-directory/shadow-account':

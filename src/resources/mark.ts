@@ -19,6 +19,20 @@ export function readGroupMark(uniqueName: string): { partner: string; group: str
   return partner && group && rest.length === 0 ? { partner, group } : undefined
 }
 
+const appRoleGroupPrefix = 'guestlist.app-role-group.'
+
+/** `uniqueName` of the group that a person assigns to an app role once. An app's name holds no dot; a role's may. */
+export function appRoleGroupMark(app: string, appRole: string): string {
+  return `${appRoleGroupPrefix}${app}.${appRole}`
+}
+
+export function readAppRoleGroupMark(uniqueName: string): { app: string; appRole: string } | undefined {
+  if (!uniqueName.startsWith(appRoleGroupPrefix)) return undefined
+  const [app, ...rest] = uniqueName.slice(appRoleGroupPrefix.length).split('.')
+  const appRole = rest.join('.')
+  return app && appRole ? { app, appRole } : undefined
+}
+
 const appPrefix = 'guestlist.app.'
 
 /** `uniqueName` of an application that we created, and a tag on the service principal of every app that we look after. */

@@ -10,6 +10,9 @@ import { serviceAccount } from './active-directory/service-account.ts'
 import { shadowAccount } from './active-directory/shadow-account.ts'
 import { appProxy } from './entra/app-proxy.ts'
 import { appRoleAssignment } from './entra/app-role-assignment.ts'
+import { appRoleGroup } from './entra/app-role-group.ts'
+import { appRoleGroupAssignment } from './entra/app-role-group-assignment.ts'
+import { appRoleGroupMember } from './entra/app-role-group-member.ts'
 import { application } from './entra/application.ts'
 import { group } from './entra/group.ts'
 import { groupMember } from './entra/group-member.ts'
@@ -23,6 +26,9 @@ export const kinds: readonly AnyKind[] = [
   application,
   appProxy,
   appRoleAssignment,
+  appRoleGroup,
+  appRoleGroupAssignment,
+  appRoleGroupMember,
   shadowAccount,
   partnerAccount,
   adGroup,

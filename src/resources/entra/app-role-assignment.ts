@@ -28,7 +28,6 @@ export const appRoleAssignment: ResourceKind<AppRoleAssignmentSpec> = {
   desire,
 
   async observe(from, policy) {
-    if (isPreAssigned(policy)) return { resources: [] }
     const [groups, servicePrincipals, applications] = await Promise.all([
       readPartnerGroups(from),
       readServicePrincipals(from),
@@ -51,7 +50,8 @@ export const appRoleAssignment: ResourceKind<AppRoleAssignmentSpec> = {
           ...common(app, roleName(roles, assignment.appRoleId, policy.apps.get(app)), partner, group),
           objectId: assignment.id,
           related: { resource: assignment.resourceId },
-          owned: true,
+          // What was assigned before ends with its group: there is no right to take it away.
+          owned: !isPreAssigned(policy),
           spec: {},
         }
       }),

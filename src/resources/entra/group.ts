@@ -6,6 +6,7 @@ import { allGroups } from '../../model/groups.ts'
 import { ids } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
+import { isPreAssigned } from '../../model/sign-on.ts'
 import type { ResourceKind } from '../kind.ts'
 import { cut, fitted, groupMark, managedGuestsMark, readGroupMark } from '../mark.ts'
 import { readOwnGroups } from './tenant.ts'
@@ -89,6 +90,8 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<GroupSpec>> {
       description: 'Only who is in here is ever signed off or deleted by guestlist.',
     },
   }
+  // Then apps' own groups hold the people.
+  if (isPreAssigned(policy)) return
   for (const { partner, name, description, origin } of allGroups(policy)) {
     const company = policy.partners.get(partner)?.spec.displayName ?? partner
     yield {
