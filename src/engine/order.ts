@@ -2,7 +2,7 @@
 // all that needs it is gone; what closes goes before what opens the same thing, so that nobody slips in; who gives up a
 // name that only one can have goes before who takes it; and a shield comes before what it shields is open, and goes after.
 
-import type { Id } from '../model/id.ts'
+import { type Id, kindOf } from '../model/id.ts'
 import type { Change, Risk, Spec } from '../model/resource.ts'
 
 export interface Ordered {
@@ -90,8 +90,8 @@ function dependenciesOf(
     const opens = risk === 'grant' || risk === 'privileged'
     const meeting = opens ? [change.id, ...change.needs] : change.through === undefined ? [] : [change.through]
     for (const place of meeting) {
-      for (const other of closing.get(place) ?? []) {
-        if (other.kind !== change.kind || other.plane !== change.plane) goesFirst.get(change.id)?.add(other.id)
+      for (const [kind, others] of closing.get(place) ?? []) {
+        if (kind !== kindOf(change.id)) for (const other of others) goesFirst.get(change.id)?.add(other.id)
       }
     }
   }
@@ -105,14 +105,18 @@ function dependenciesOf(
   return new Map([...goesFirst].map(([id, set]) => [id, [...set].sort()]))
 }
 
-/** What goes, by each thing that it needed. */
-function closingBy(changes: readonly Change[]): ReadonlyMap<Id, readonly Change[]> {
-  const closing = new Map<Id, Change[]>()
+type Closing = ReadonlyMap<Id, ReadonlyMap<string, readonly Change[]>>
+
+/** What goes, by each thing that it needed and by its kind. */
+function closingBy(changes: readonly Change[]): Closing {
+  const closing = new Map<Id, Map<string, Change[]>>()
   for (const change of changes) {
     if (change.action !== 'delete') continue
     for (const place of change.needs) {
-      const list = closing.get(place)
-      if (list === undefined) closing.set(place, [change])
+      const kinds = closing.get(place) ?? new Map<string, Change[]>()
+      closing.set(place, kinds)
+      const list = kinds.get(kindOf(change.id))
+      if (list === undefined) kinds.set(kindOf(change.id), [change])
       else list.push(change)
     }
   }
@@ -125,7 +129,7 @@ type Pair = readonly [later: Change, earlier: Change]
 function shielding(
   changes: readonly Change[],
   risks: ReadonlyMap<Id, Risk>,
-  closing: ReadonlyMap<Id, readonly Change[]>,
+  closing: Closing,
   shieldsOf: Names,
 ): readonly Pair[] {
   const pairs: Pair[] = []
@@ -135,7 +139,7 @@ function shielding(
   for (const { change, gives } of sides) {
     for (const id of gives) {
       for (const taker of takers.get(id) ?? []) pairs.push([change, taker])
-      for (const closed of closing.get(id as Id) ?? []) pairs.push([change, closed])
+      for (const closed of [...(closing.get(id as Id)?.values() ?? [])].flat()) pairs.push([change, closed])
     }
   }
   for (const change of changes) {

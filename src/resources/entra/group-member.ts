@@ -5,6 +5,7 @@ import { invitedGroups } from '../../model/groups.ts'
 import { ids } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
+import { isPreAssigned } from '../../model/sign-on.ts'
 import type { ResourceKind } from '../kind.ts'
 import { addressBook, readGuests, readPartnerGroups } from './tenant.ts'
 
@@ -59,6 +60,8 @@ export const groupMember: ResourceKind<GroupMemberSpec> = {
 }
 
 function* desire(policy: ResolvedPolicy): Iterable<Desired<GroupMemberSpec>> {
+  // Then apps' own groups hold the people.
+  if (isPreAssigned(policy)) return
   for (const group of invitedGroups(policy)) {
     for (const member of group.members) {
       if (!member.inForce) continue
