@@ -34,12 +34,19 @@ interface Way {
 
 type Entrance = (appRole: string, person: string) => readonly Way[]
 
-/** Accesses by a key of person, app and role. */
-export function reach(links: Links, policy: ResolvedPolicy): ReadonlyMap<string, Access> {
+/**
+ * Accesses by a key of person, app and role. `anyAppRole`: what a Kerberos service lets pass, which sees the group in Active
+ * Directory and no app role.
+ */
+export function reach(
+  links: Links,
+  policy: ResolvedPolicy,
+  { anyAppRole = false }: { readonly anyAppRole?: boolean } = {},
+): ReadonlyMap<string, Access> {
   const index = indexOf(links)
   const entrances = new Map<string, Entrance | undefined>()
   const entranceTo = (app: string): Entrance | undefined => {
-    if (!entrances.has(app)) entrances.set(app, entranceOf(app, links, policy, index))
+    if (!entrances.has(app)) entrances.set(app, entranceOf(app, links, policy, index, anyAppRole))
     return entrances.get(app)
   }
   const found = new Map<string, Access>()
@@ -211,7 +218,13 @@ function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): 
 }
 
 /** Undefined: nobody passes, whoever is assigned. */
-function entranceOf(name: string, links: Links, policy: ResolvedPolicy, index: Index): Entrance | undefined {
+function entranceOf(
+  name: string,
+  links: Links,
+  policy: ResolvedPolicy,
+  index: Index,
+  anyAppRole: boolean,
+): Entrance | undefined {
   const app = policy.apps.get(name)
   if (app === undefined) return (appRole, person) => formerWays(name, appRole, person, links, index)
   const shared = [
@@ -221,8 +234,9 @@ function entranceOf(name: string, links: Links, policy: ResolvedPolicy, index: I
   ]
   if (!shared.every(id => links.working.has(id))) return undefined
   if (!isKerberos(app)) return appRole => rolesOf(app, appRole, false).map(role => ({ role, links: shared }))
+  const rolesFor = (appRole: string) => (anyAppRole ? [...app.roles.keys()] : rolesOf(app, appRole, true))
   return (appRole, person) =>
-    rolesOf(app, appRole, true).flatMap(role => kerberosWay(app, role, person, links, policy, index) ?? [])
+    rolesFor(appRole).flatMap(role => kerberosWay(app, role, person, links, policy, index) ?? [])
 }
 
 function rolesOf(app: ResolvedApp, appRole: string, kerberos: boolean): readonly string[] {

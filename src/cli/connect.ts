@@ -5,6 +5,7 @@ import { connectGraph, type GraphConnection } from '../connect/graph/client.ts'
 import { sleep } from '../connect/graph/clock.ts'
 import { clouds } from '../connect/graph/clouds.ts'
 import { createTokenSource } from '../connect/graph/credentials.ts'
+import type { GetToken } from '../connect/graph/wire.ts'
 import { connectDirectory, type DirectoryConnection } from '../connect/ldap/connection.ts'
 import { bindFrom } from '../connect/ldap/credentials.ts'
 import { openTrace, type Trace, traceDirectory } from '../connect/trace.ts'
@@ -27,6 +28,7 @@ export interface Connection {
 interface Around {
   readonly trace: Trace | undefined
   readonly signal?: AbortSignal | undefined
+  readonly fetch?: typeof fetch
 }
 
 export async function connect(
@@ -59,7 +61,7 @@ async function connectSandbox(
   try {
     checkDomain(state, policy)
     const server = await serveGraph({ store: state.graph, clock })
-    const graph = graphAt(server.url, async () => 'sandbox', host, around)
+    const graph = graphAt(server.url, async () => host.graphToken ?? 'sandbox', host, around)
     const domain = host.domain ?? state.directory
     const directory = trace === undefined ? domain : traceDirectory(domain, trace)
     return {
@@ -87,8 +89,7 @@ async function connectServices(
   policy: ResolvedPolicy,
   around: Around,
 ): Promise<Connection> {
-  const { cloud = 'global' } = policy.organization.spec.entra
-  const graph = graphAt(clouds[cloud].graph, graphTokens(host, policy), host, around)
+  const graph = openGraph(host, policy, graphTokens(host, policy), around)
   const { servers } = policy.organization.spec.activeDirectory ?? {}
   const directory = servers === undefined ? undefined : await openDirectory(host, options, policy, servers, around)
   return {
@@ -126,23 +127,28 @@ export async function openDirectory(
   }
 }
 
+export function openGraph(
+  host: Host,
+  { organization }: ResolvedPolicy,
+  getToken: GetToken,
+  around: Around,
+): GraphConnection {
+  return graphAt(clouds[organization.spec.entra.cloud ?? 'global'].graph, getToken, host, around)
+}
+
 /** Throws if the environment has no credentials; asks nobody for anything. */
-export function graphTokens(host: Host, { organization }: ResolvedPolicy): ReturnType<typeof createTokenSource> {
+export function graphTokens(host: Host, { organization }: ResolvedPolicy): GetToken {
   const { cloud = 'global', tenantId } = organization.spec.entra
   return createTokenSource({ environment: host.env, cloud, tenantId })
 }
 
-function graphAt(
-  root: string,
-  getToken: Parameters<typeof connectGraph>[0]['getToken'],
-  host: Host,
-  { trace, signal }: Around,
-): GraphConnection {
+function graphAt(root: string, getToken: GetToken, host: Host, { trace, signal, fetch }: Around): GraphConnection {
   return connectGraph({
     root,
     getToken,
     clock: { now: host.now, sleep, random: host.random },
     ...(trace === undefined ? {} : { trace }),
     ...(signal === undefined ? {} : { signal }),
+    ...(fetch === undefined ? {} : { fetch }),
   })
 }

@@ -2,13 +2,16 @@
 // says what to do about it.
 
 import type { Command } from 'commander'
-import type { Checked, Checkup } from '../model/checkup.ts'
+import { noteSkew } from '../connect/graph/skew.ts'
+import { readClaims } from '../connect/graph/token.ts'
+import { type Checked, type Checkup, well } from '../model/checkup.ts'
 import { type DirectoryReader, RequestFailure } from '../model/directories.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import { Failure } from '../model/problem.ts'
 import { renderCheckup, summarizeCheckups } from '../render/checkup.ts'
 import { examineDomain } from '../resources/active-directory/health.ts'
-import { connect, graphTokens, openDirectory, traceOf } from './connect.ts'
+import { examineTenant } from '../resources/entra/health.ts'
+import { connect, graphTokens, openDirectory, openGraph, traceOf } from './connect.ts'
 import { exit } from './exit.ts'
 import { type Host, paintFor } from './host.ts'
 import type { Action, Does, Options } from './options.ts'
@@ -19,13 +22,16 @@ export function addDoctor(program: Command, does: Does): void {
     .command('doctor')
     .summary('check credentials, connections and rights, before anything is changed')
     .description(
-      'Looks whether everything is as guestlist needs it, and says what to do where it is not: credentials, each domain\n' +
-        'controller and its certificate, clocks, schema, organizational units, groups, connectors, and the rights on them.\n' +
-        'Changes nothing. Exit code 1 if something fails. Checks of Entra ID are not supported yet.',
+      'Looks whether everything is as guestlist needs it, and says what to do where it is not.\n' +
+        'Entra ID: credentials, the permissions that these policies need and those that are too many, tenant, clock,\n' +
+        'invitations, sponsors and owners, apps named by id and who owns them, connectors, break-glass groups.\n' +
+        'Active Directory: credentials, each domain controller and its certificate, clock, schema, organizational units,\n' +
+        'groups, connectors, and the rights on them.\n' +
+        'Changes nothing. Exit code 1 if something fails.',
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  guestlist doctor\n  guestlist doctor --only active-directory\n  guestlist doctor --trace requests.jsonl    with every request, for whoever keeps the firewalls',
+      '\nExamples:\n  guestlist doctor\n  guestlist doctor --only entra\n  guestlist doctor --only active-directory\n  guestlist doctor --trace requests.jsonl    with every request, for whoever keeps the firewalls',
     )
     .action(does(doctor))
 }
@@ -35,7 +41,7 @@ const doctor: Action = async (host, options) => {
   if (resolved === undefined) return exit.error
   const { policy } = resolved
   const checkups =
-    options.sandbox === true ? [await inSandbox(host, options, policy)] : await outside(host, options, policy)
+    options.sandbox === true ? await inSandbox(host, options, policy) : await outside(host, options, policy)
   const paint = paintFor(host.stdout)
   for (const checkup of checkups) host.stdout.write(renderCheckup(checkup, paint))
   host.stdout.write(summarizeCheckups(checkups, paint))
@@ -43,16 +49,26 @@ const doctor: Action = async (host, options) => {
   return failed ? exit.error : exit.done
 }
 
-async function inSandbox(host: Host, options: Options, policy: ResolvedPolicy): Promise<Checkup> {
+async function inSandbox(host: Host, options: Options, policy: ResolvedPolicy): Promise<readonly Checkup[]> {
   const connection = await connect(host, options, policy, 'read')
   try {
-    const { activeDirectory: reader } = connection.from
-    const results = reader === undefined ? [] : await examineDomain(reader, policy, policy.at)
-    const told = results.filter(({ status }) => status !== 'untold')
-    return { title: `${titleOf(policy)}, in the sandbox`, results: [...told, sandboxLimits] }
+    const { entra, activeDirectory: reader } = connection.from
+    const identity = host.graphToken === undefined ? undefined : readClaims(host.graphToken)
+    const tenant = await examineTenant({ entra, policy, identity, ahead: () => undefined })
+    const domain = reader === undefined ? [] : await examineDomain(reader, policy, policy.at)
+    const told = domain.filter(({ status }) => status !== 'untold')
+    return only(
+      options,
+      { title: `${tenantTitle(policy)}, in the sandbox`, results: tenant },
+      { title: `${titleOf(policy)}, in the sandbox`, results: [...told, sandboxLimits] },
+    )
   } finally {
     await connection.close()
   }
+}
+
+function only({ only: plane }: Options, tenant: Checkup, domain: Checkup): readonly Checkup[] {
+  return plane === 'entra' ? [tenant] : plane === 'active-directory' ? [domain] : [tenant, domain]
 }
 
 const sandboxLimits: Checked = {
@@ -63,28 +79,35 @@ const sandboxLimits: Checked = {
 
 async function outside(host: Host, options: Options, policy: ResolvedPolicy): Promise<readonly Checkup[]> {
   const { spec } = policy.organization
-  const entra = { title: `Entra ID, ${spec.entra.initialDomain}`, results: graphResults(host, policy) }
-  if (spec.activeDirectory === undefined || options.only === 'entra') return [entra]
-  const results = await directoryResults(host, options, policy, spec.activeDirectory.servers)
-  const domain = { title: titleOf(policy), results }
-  return options.only === 'active-directory' ? [domain] : [entra, domain]
+  const wantsTenant = options.only !== 'active-directory'
+  const results = wantsTenant ? await tenantResults(host, options, policy) : []
+  const tenant = { title: tenantTitle(policy), results }
+  if (spec.activeDirectory === undefined || options.only === 'entra') return [tenant]
+  const domain = await directoryResults(host, options, policy, spec.activeDirectory.servers)
+  return only(options, tenant, { title: titleOf(policy), results: domain })
+}
+
+function tenantTitle(policy: ResolvedPolicy): string {
+  return `Entra ID, ${policy.organization.spec.entra.initialDomain}`
 }
 
 function titleOf(policy: ResolvedPolicy): string {
   return `Active Directory, ${policy.organization.spec.activeDirectory?.domain ?? 'which the policy does not name'}`
 }
 
-function graphResults(host: Host, policy: ResolvedPolicy): readonly Checked[] {
-  const later: Checked = {
-    status: 'untold',
-    code: 'not-supported-yet',
-    message: 'not supported yet: checks of Entra ID',
-  }
+async function tenantResults(host: Host, options: Options, policy: ResolvedPolicy): Promise<readonly Checked[]> {
   try {
-    graphTokens(host, policy)
-    return [{ status: 'well', code: 'credentials', message: 'credentials: in the environment (not tried)' }, later]
+    const getToken = graphTokens(host, policy)
+    const identity = readClaims(await getToken())
+    const skew = noteSkew(host.now)
+    const graph = openGraph(host, policy, getToken, { trace: traceOf(host, options), fetch: skew.fetch })
+    const signedIn = well(
+      'credentials',
+      `credentials: signed in${identity?.appId === undefined ? '' : ` as the application ${identity.appId}`}`,
+    )
+    return [signedIn, ...(await examineTenant({ entra: graph.reader(), policy, identity, ahead: skew.ahead }))]
   } catch (error) {
-    return [failed(error), later]
+    return [failed(error)]
   }
 }
 

@@ -34,6 +34,8 @@ export interface Host {
   readonly ask?: (question: string) => Promise<string>
   /** Takes the place of the sandbox's simulated domain. */
   readonly domain?: DirectoryWriter
+  /** Takes the place of the sandbox's access token, which may do everything. */
+  readonly graphToken?: string
   /** Calls `handler` at the first interrupt instead of ending the process. Returns how to stop listening. */
   readonly onInterrupt: (handler: () => void) => () => void
 }

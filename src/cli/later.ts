@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { Failure } from '../model/problem.ts'
 import type { Does } from './options.ts'
 
-const names = ['explain', 'access', 'import', 'completion'] as const
+const names = ['import', 'completion'] as const
 
 export function addLater(program: Command, does: Does): void {
   for (const name of names) {

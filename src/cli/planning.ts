@@ -8,17 +8,19 @@ import { type Instant, isoOf } from '../model/time.ts'
 import { isRefusal } from '../policy/load.ts'
 import { renderPlan } from '../render/plan.ts'
 import { renderProblems, summarizeProblems } from '../render/problem.ts'
+import { gatherMembers } from '../resources/membership-sources.ts'
 import { kinds } from '../resources/registry.ts'
 import { type Connection, connect } from './connect.ts'
 import { type Host, paintFor, type Sink } from './host.ts'
 import { version } from './installed.ts'
 import { untilInterrupted } from './interrupted.ts'
 import { checkCombination, checkNames, type Options, scopeOf } from './options.ts'
-import { findingsOf, isMistake, readPolicies } from './policies.ts'
+import { findingsOf, isMistake, type Policies, readPolicies } from './policies.ts'
 import { exampleClock } from './sandbox-state.ts'
 
 export interface Prepared {
   readonly planned: Planned
+  /** With the people of groups that others keep. */
   readonly policy: ResolvedPolicy
   readonly folder: string
   /** Of a day to come, against directories whose clock is the world's. */
@@ -27,8 +29,10 @@ export interface Prepared {
 }
 
 export interface Resolved {
+  /** As written: groups that others keep are empty. */
   readonly policy: ResolvedPolicy
   readonly problems: readonly Problem[]
+  readonly policies: Policies
   readonly folder: string
   readonly at: Instant
 }
@@ -37,11 +41,16 @@ export interface Resolved {
 export async function resolve(host: Host, options: Options): Promise<Resolved | undefined> {
   checkCombination(options)
   const at = options.at ?? standingClock(host, options) ?? host.now()
-  const { policy, problems, files, folder } = await readPolicies(host, options, at)
-  if (policy !== undefined && !problems.some(isMistake)) return { policy, problems, folder, at }
+  const policies = await readPolicies(host, options, at)
+  const { policy, problems, folder } = policies
+  if (policy !== undefined && !problems.some(isMistake)) return { policy, problems, policies, folder, at }
+  tell(host, problems, policies)
+  return undefined
+}
+
+function tell(host: Host, problems: readonly Problem[], { files, folder }: Policies): void {
   host.stderr.write(`${renderProblems(problems, { prefix: folder, color: host.stderr.color })}\n`)
   host.stderr.write(`${summarizeProblems(problems, files)}\n`)
-  return undefined
 }
 
 /** Undefined: the policies have mistakes, which are told. Whoever gets a connection closes it. */
@@ -57,17 +66,24 @@ async function plan(
 ): Promise<Prepared | undefined> {
   const resolved = await resolve(host, options)
   if (resolved === undefined) return undefined
-  const { policy, problems, folder, at } = resolved
+  const { policies, folder, at } = resolved
   const scope = scopeOf(options)
-  const connection = await connect(host, options, policy, use, signal)
+  const connection = await connect(host, options, resolved.policy, use, signal)
   try {
+    const { policy, findings } = await gatherMembers(resolved.policy, connection.from)
+    const problems = policy === resolved.policy ? resolved.problems : policies.problemsOf(policy)
+    if (problems.some(isMistake)) {
+      tell(host, problems, policies)
+      await connection.close()
+      return undefined
+    }
     const planned = await makePlan({
       kinds,
       policy,
       from: connection.from,
       scope,
       folder,
-      findings: findingsOf(problems, folder),
+      findings: [...findingsOf(problems, folder), ...findings],
       version: version(),
       // In the sandbox time stands where the plan stands, so that the same plan is the same bytes.
       createdAt: options.sandbox === true ? at : host.now(),

@@ -5,10 +5,13 @@ import { Command, CommanderError } from 'commander'
 import { RequestFailure } from '../model/directories.ts'
 import { Failure } from '../model/problem.ts'
 import { safeText } from '../render/safe-text.ts'
+import { addAccess } from './access.ts'
 import { addApply } from './apply.ts'
+import { addConnectRule } from './connect-rule.ts'
 import { addDemo } from './demo.ts'
 import { addDoctor } from './doctor.ts'
 import { type ExitCode, exit } from './exit.ts'
+import { addExplain } from './explain.ts'
 import { type Host, paintFor } from './host.ts'
 import { version } from './installed.ts'
 import { Interrupted } from './interrupted.ts'
@@ -29,6 +32,8 @@ Examples:
   guestlist plan --sandbox                       who would gain and lose what, in a simulated tenant and domain
   guestlist plan --sandbox --at 2027-07-01       the same, as of another day
   guestlist apply --sandbox                      make it so
+  guestlist explain lee@fabrikam.com payroll     why somebody reaches an app, or why not, link by link
+  guestlist access --expiring 30d                who reaches what, and whose access ends soon
   guestlist plan --out plan.json                 a plan to review …
   guestlist apply plan.json                      … and to apply exactly as it was reviewed
 
@@ -76,7 +81,19 @@ function programOf(host: Host, does: Does): Command {
     })
     .exitOverride()
   addSharedOptions(program)
-  for (const add of [addValidate, addPlan, addApply, addDoctor, addSandbox, addSchema, addDemo(run), addLater])
+  for (const add of [
+    addValidate,
+    addPlan,
+    addApply,
+    addExplain,
+    addAccess,
+    addDoctor,
+    addConnectRule,
+    addSandbox,
+    addSchema,
+    addDemo(run),
+    addLater,
+  ])
     add(program, does)
   return program
 }

@@ -1,4 +1,5 @@
-// `guestlist sandbox`: the simulated tenant and domain, served to any Graph client, emptied, or written out.
+// `guestlist sandbox`: the simulated tenant and domain, served to any Graph client, emptied, written out, or brought in
+// step with each other as Entra Connect does.
 
 import { type Command, Option } from 'commander'
 import { Failure } from '../model/problem.ts'
@@ -6,15 +7,15 @@ import { type GeneratedSize, generateSeed } from '../sandbox/generate.ts'
 import { dumpGraph } from '../sandbox/graph/dump.ts'
 import { serveGraph } from '../sandbox/graph/server.ts'
 import { exit } from './exit.ts'
-import type { Host } from './host.ts'
 import { exampleNow } from './installed.ts'
-import { type Action, type Does, type Options, wholeNumber } from './options.ts'
-import { exampleClock, openSandbox, resetSandbox } from './sandbox-state.ts'
+import { type Action, type Does, wholeNumber } from './options.ts'
+import { openSandbox, resetSandbox } from './sandbox-state.ts'
+import { addSync, clockFor } from './sandbox-sync.ts'
 
 export function addSandbox(program: Command, does: Does): void {
   const sandbox = program
     .command('sandbox')
-    .summary('the simulated tenant and domain: serve, reset, dump')
+    .summary('the simulated tenant and domain: serve, reset, dump, sync')
     .description(
       'What --sandbox works on: a simulated Entra tenant behind a real HTTP server, and a simulated Active Directory domain.\n' +
         'Their state is kept between commands in .guestlist/sandbox, or in --state. They start from the Contoso example, or\n' +
@@ -52,6 +53,7 @@ export function addSandbox(program: Command, does: Does): void {
     .description('Prints everything there is in the tenant (in the shape of graph.json) and in the domain, as JSON.')
     .addOption(new Option('--format <format>', 'json').choices(['json']).default('json'))
     .action(does(dump))
+  addSync(sandbox, does)
 }
 
 interface ServeOptions {
@@ -128,10 +130,4 @@ const dump: Action = async (host, options) => {
   } finally {
     state.close()
   }
-}
-
-/** The sandbox's clock: the time asked for, the example's own, or the real one. */
-function clockFor(host: Host, options: Options): () => number {
-  const standing = options.at ?? exampleClock(host, options)
-  return standing === undefined ? host.now : () => standing
 }

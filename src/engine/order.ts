@@ -14,17 +14,23 @@ export interface Ordered {
 /** What a change's object claims, or shields, with a spec. */
 export type Names = (change: Change, spec: Spec) => readonly string[]
 
+export interface Constraints {
+  readonly claims?: Names
+  readonly shields?: Names
+  /** What would let somebody in for a moment, and what it waits for so that it does not. */
+  readonly crossings?: readonly (readonly [later: Id, earlier: Id])[]
+}
+
 const none: Names = () => []
 
 /** In the order in which they happen when one happens at a time: revocations first wherever there is a choice. */
 export function order(
   changes: readonly Change[],
   riskOf: (change: Change) => Risk,
-  claimsOf: Names = none,
-  shieldsOf: Names = none,
+  constraints: Constraints = {},
 ): readonly Ordered[] {
   const risks = new Map(changes.map(change => [change.id, riskOf(change)]))
-  const dependencies = dependenciesOf(changes, risks, claimsOf, shieldsOf)
+  const dependencies = dependenciesOf(changes, risks, constraints)
   const open = changes.map(change => ({
     change,
     risk: risks.get(change.id) ?? 'neutral',
@@ -69,12 +75,12 @@ export function order(
 function dependenciesOf(
   changes: readonly Change[],
   risks: ReadonlyMap<Id, Risk>,
-  claimsOf: Names,
-  shieldsOf: Names,
+  { claims = none, shields = none, crossings = [] }: Constraints,
 ): ReadonlyMap<Id, readonly Id[]> {
   const byId = new Map(changes.map(change => [change.id, change]))
   const goesFirst = new Map<Id, Set<Id>>(changes.map(change => [change.id, new Set<Id>()]))
   const closing = closingBy(changes)
+  const closedToAll = changes.filter(change => closesToAll(change, risks))
   for (const change of changes) {
     // What only retires (signed off, archived) waits for nothing: a revocation is not held up by another.
     if (change.retires) continue
@@ -94,15 +100,26 @@ function dependenciesOf(
         if (kind !== kindOf(change.id)) for (const other of others) goesFirst.get(change.id)?.add(other.id)
       }
     }
+    // What opens and is of no app and no container lets somebody in wherever it is open.
+    if (!opens || change.app !== undefined || change.through !== undefined) continue
+    for (const other of closedToAll) goesFirst.get(change.id)?.add(other.id)
   }
-  for (const [taker, giver] of handovers(changes, claimsOf)) {
+  for (const [taker, giver] of handovers(changes, claims)) {
     // Two that swap names would wait for each other: then neither waits, and the service has the last word.
     if (!isReachable(giver.id, taker.id, goesFirst)) goesFirst.get(taker.id)?.add(giver.id)
   }
-  for (const [later, earlier] of shielding(changes, risks, closing, shieldsOf)) {
+  for (const [later, earlier] of shielding(changes, risks, closing, shields)) {
     if (!isReachable(earlier.id, later.id, goesFirst)) goesFirst.get(later.id)?.add(earlier.id)
   }
+  for (const [later, earlier] of crossings) {
+    if (!isReachable(earlier, later, goesFirst)) goesFirst.get(later)?.add(earlier)
+  }
   return new Map([...goesFirst].map(([id, set]) => [id, [...set].sort()]))
+}
+
+/** What stays and closes (an app that was open to everybody in the tenant): to whom, nothing tells. */
+function closesToAll({ id, action, retires }: Change, risks: ReadonlyMap<Id, Risk>): boolean {
+  return action !== 'delete' && !retires && risks.get(id) === 'revoke'
 }
 
 type Closing = ReadonlyMap<Id, ReadonlyMap<string, readonly Change[]>>

@@ -5,15 +5,16 @@ import { type EffectAt, effectsOf } from '../access/effects.ts'
 import { type Access, type Links, reach } from '../access/reach.ts'
 import type { Directories } from '../model/directories.ts'
 import type { Effect, Finding, FindingAt, Line, Plan, PlannedChange, Summary, Waiting } from '../model/plan.ts'
-import type { ResolvedPolicy } from '../model/policy.ts'
+import type { ResolvedGroup, ResolvedPolicy } from '../model/policy.ts'
 import type { Origin } from '../model/problem.ts'
 import type { Action, Change, Json, Risk, Spec } from '../model/resource.ts'
 import { isoOf } from '../model/time.ts'
 import type { AnyKind } from '../resources/kind.ts'
 import { canonical, digestOf } from './canonical.ts'
 import { compare, isLate } from './compare.ts'
+import { crossings } from './crossings.ts'
 import { type DesiredState, desire } from './desire.ts'
-import { guard } from './guardrails.ts'
+import { guard, guardSources } from './guardrails.ts'
 import { linksAfter, linksOf, worksBy } from './links.ts'
 import { observe } from './observe.ts'
 import { type Names, type Ordered, order } from './order.ts'
@@ -62,8 +63,13 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
 
   const linksBefore = linksOf(observed.resources.values(), works)
   const before = reach(linksBefore, policy)
-  const whole = order(difference.changes, riskOf, namesBy(kinds, 'claims'), namesBy(kinds, 'shields'))
-  const wholeAfter = reach(linksAfter(linksBefore, difference.changes, works), policy)
+  const linksWhole = linksAfter(linksBefore, difference.changes, works)
+  const wholeAfter = reach(linksWhole, policy)
+  const whole = order(difference.changes, riskOf, {
+    claims: namesBy(kinds, 'claims'),
+    shields: namesBy(kinds, 'shields'),
+    crossings: crossings(linksBefore, linksWhole, policy),
+  })
   const narrowed = narrow(whole, scope, [...before.values(), ...wholeAfter.values()])
   const { kept, waiting } = scope.only === undefined ? { kept: narrowed, waiting: [] } : onlyPlane(narrowed, scope.only)
 
@@ -86,6 +92,7 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
     ...observed.findings,
     ...difference.findings,
     ...guard(policy, before.size, losses),
+    ...guardSources(policy, linksBefore, before, request.findings),
   ]
   const steps = kept.map(item => ({ change: item.change, planned: planned(item, kinds, request.folder) }))
   const plan = assemble(request, {
@@ -138,13 +145,30 @@ export function digestOfContent({
   return digestOf({ effects, changes }, notContent)
 }
 
-/** Who is in which group is resolved; as written it has an order that means nothing. */
+/**
+ * Who is in which group is resolved; as written it has an order that means nothing. Who is in a group that others keep is
+ * no policy: that the directory names it is.
+ */
 function contentOf(policy: ResolvedPolicy): object {
-  const partners = [...policy.partners].map(([name, { spec, ...partner }]) => {
+  const elsewhere = new Map(
+    [...policy.partners].map(([name, { groups }]) => [name, [...groups.values()].filter(isKeptElsewhere)]),
+  )
+  const partners = [...policy.partners].map(([name, { spec, groups, ...partner }]) => {
     const { groups: _groups, ...written } = spec
-    return [name, { ...partner, spec: written }] as const
+    const listed = [...groups].map(([key, group]) => [key, isKeptElsewhere(group) ? { ...group, members: [] } : group])
+    return [name, { ...partner, groups: Object.fromEntries(listed), spec: written }] as const
   })
-  return { ...policy, partners: new Map(partners) }
+  const people = [...policy.people].flatMap(([address, person]) => {
+    const sources = elsewhere.get(person.partner) ?? []
+    if (person.origins.every(origin => sources.some(group => group.origin === origin))) return []
+    const groups = person.groups.filter(name => !sources.some(group => group.name === name))
+    return [[address, { ...person, groups }] as const]
+  })
+  return { ...policy, partners: new Map(partners), people: new Map(people) }
+}
+
+function isKeptElsewhere(group: ResolvedGroup): boolean {
+  return group.source !== undefined
 }
 
 // Lines move when a comment is added, and `at` with the clock: neither makes another policy or another plan.

@@ -214,9 +214,9 @@ export interface OrganizationRemovals {
  */
 export interface OrganizationOverride {
   /**
-   * The guardrail that is set aside.
+   * The guardrail that is set aside. sources: that a group which others keep, and which comes back empty or much smaller, stops the plan.
    */
-  guardrail: 'removals' | 'longestAccess'
+  guardrail: 'removals' | 'longestAccess' | 'sources'
   /**
    * Why, for the people who read this later.
    */
@@ -281,6 +281,10 @@ export interface Partner {
   tenantId?: string
   trust?: PartnerTrust
   /**
+   * Whether the partner's people need not consent to our tenant when they first come. Takes effect only once the partner allows the same in its own tenant. Needs `tenantId`.
+   */
+  automaticRedemption?: boolean
+  /**
    * People of ours who answer for this partner: shown in reports and set on its guests.
    */
   sponsors?: string[]
@@ -331,7 +335,7 @@ export interface PartnerMembersFrom {
    */
   csv?: string
   /**
-   * Display name or object id of a group in Entra that others keep: read, never written.
+   * Display name or object id of a group in Entra that others keep: read, never written. The object id is safer: a display name can be changed, and taken by another group.
    */
   entraGroup?: string
   /**
@@ -467,9 +471,35 @@ export interface AppProxy {
    * Translate links and redirect with the alternate URL instead of the external one.
    */
   useAlternateUrlForTranslationAndRedirect?: boolean
+  /**
+   * Let Microsoft Entra Private Access resolve the app's internal name.
+   */
+  dnsResolution?: boolean
+  /**
+   * Let the Global Secure Access client on a device reach the app as well (Microsoft Entra Private Access).
+   */
+  privateAccessClient?: boolean
+  /**
+   * How requests are spread over the connectors of the group.
+   */
+  trafficRouting?: 'none' | 'random' | 'sessionPersistence' | 'performance'
+  /**
+   * The provider of a web application firewall in front of the external URL.
+   */
+  firewallProvider?: string
+  /**
+   * The networks, in CIDR notation, from which the web application firewall sends requests.
+   */
+  firewallAddresses?: string[]
+  /**
+   * Names and values of the HTTP headers by which requests of the web application firewall are known.
+   */
+  firewallHeaders?: {
+    [k: string]: string
+  }
 }
 /**
- * How the app learns who is there: exactly one of kerberos, saml, header and none.
+ * How the app learns who is there: exactly one of kerberos, saml, header and none. Of a cloud app only saml.
  */
 export interface AppSignOn {
   kerberos?: AppKerberos

@@ -39,7 +39,7 @@ export function checkApps(
   for (const app of apps) {
     checkPreauthentication(app, report)
     if (organization !== undefined) checkConnectors(app, organization, report)
-    if (app.spec.hosting === 'cloud') checkNoDirectoryGroups(app, report)
+    if (app.spec.signOn?.kerberos === undefined) checkRolesInEntra(app, report)
   }
 }
 
@@ -104,11 +104,32 @@ function checkConnectors(
   )
 }
 
-function checkNoDirectoryGroups({ spec, document }: Checked<'App'>, report: Report): void {
+/** Only an app signed on to by Kerberos looks at groups in Active Directory: others know people by the app role alone. */
+function checkRolesInEntra({ spec, document, sound }: Checked<'App'>, report: Report): void {
+  if (spec.hosting === undefined || (spec.hosting === 'on-premises' && (!sound || spec.signOn === undefined))) return
+  const how = Object.keys(spec.signOn ?? {})[0]
+  const what = spec.hosting === 'cloud' ? 'a cloud app' : `an app with sign-on \`${how}\``
+  const holders = new Map<string, string>()
   for (const [role, parts] of Object.entries(spec.roles ?? {})) {
-    if (parts?.adGroup === undefined) continue
-    const message = '`adGroup` has no meaning for a cloud app'
-    const fault = { code: 'misplaced-key', message, hint: 'a cloud app knows its people by the app role' } as const
-    report(faultAt(document, `/roles${step(role)}/adGroup`, 'key', { severity: 'error', ...fault }))
+    if (parts?.adGroup !== undefined) {
+      const message = `\`adGroup\` has no meaning for ${what}`
+      const hint = `${what} knows its people by the app role; only a Kerberos app looks at groups in Active Directory`
+      const fault = { code: 'misplaced-key', message, hint } as const
+      report(faultAt(document, `/roles${step(role)}/adGroup`, 'key', { severity: 'error', ...fault }))
+    }
+    const appRole = parts?.appRole ?? ''
+    const holder = holders.get(appRole)
+    if (holder === undefined) {
+      holders.set(appRole, role)
+      continue
+    }
+    const one = appRole === '' ? "the app's default access" : `the app role \`${appRole}\``
+    const message = `\`${role}\` and \`${holder}\` are the same to the app: both are ${one}`
+    const fault = {
+      code: 'same-role',
+      message,
+      hint: `give each its own \`appRole\`, or leave one of them out`,
+    } as const
+    report(faultAt(document, `/roles${step(role)}`, 'key', { severity: 'warning', ...fault }))
   }
 }

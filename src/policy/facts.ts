@@ -14,6 +14,8 @@ export type Each = Rule['each']
 export interface Subject {
   readonly name: string
   readonly origin: Origin
+  /** The name does not stand there: the line names the group that others keep, and that holds the person. */
+  readonly unwritten?: boolean
   readonly facts: object
   /** The documents that the facts come from, as `<kind>/<name>`. */
   readonly from: readonly string[]
@@ -107,9 +109,15 @@ export function subjectsOf(
       )
       const reachedBy = (of: string, groups: readonly string[]) =>
         [...new Set(groups.flatMap(group => opened.get(`${of}/${group}`)?.map(grant => grant.app) ?? []))].sort()
+      const sources = new Set(
+        [...partners.values()].flatMap(({ groups }) =>
+          [...groups.values()].flatMap(({ source, origin }) => (source === undefined ? [] : [origin])),
+        ),
+      )
       return [...people.values()].map(each => ({
         name: each.address satisfies Address,
         origin: each.origins[0] as Origin,
+        unwritten: sources.has(each.origins[0] as Origin),
         facts: {
           address: each.address,
           displayName: each.displayName ?? '',

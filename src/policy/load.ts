@@ -19,6 +19,8 @@ export interface LoadedPolicy {
   readonly policy?: ResolvedPolicy
   /** By file, line and column; never twice the same. */
   readonly problems: readonly Problem[]
+  /** The same, with the rules asked about this policy: with people in it whom only a directory knows. */
+  readonly problemsOf: (policy: ResolvedPolicy) => readonly Problem[]
   /** How many files were read, rosters included. */
   readonly files: number
   readonly documents: Readonly<Record<PolicyDocument['kind'], number>>
@@ -58,12 +60,15 @@ export async function loadPolicy(folder: string, at: Instant): Promise<LoadedPol
   const unsound = new Set(
     Object.values(documents).flatMap(list => list.filter(each => !each.sound).map(each => `${each.kind}/${each.name}`)),
   )
-  if (policy !== undefined) append(problems, askRules(rules, { policy, accesses, unsound, sources: readable }))
+  const problemsOf = (asked: ResolvedPolicy): readonly Problem[] =>
+    inOrder([...problems, ...askRules(rules, { policy: asked, accesses, unsound, sources: readable })])
+  const all = policy === undefined ? inOrder(problems) : problemsOf(policy)
 
-  const isWhole = problems.every(problem => problem.severity === 'warning' || isRefusal(problem))
+  const isWhole = all.every(problem => problem.severity === 'warning' || isRefusal(problem))
   return {
     ...(isWhole && policy !== undefined ? { policy } : {}),
-    problems: inOrder(problems),
+    problems: all,
+    problemsOf,
     files: readable.size,
     documents: {
       Organization: documents.Organization.length,

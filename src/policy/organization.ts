@@ -42,7 +42,7 @@ export function checkOrganization({ spec, document }: Checked<'Organization'>, a
     if (end !== undefined && end < at) {
       const fault = { code: 'override-over', message: `this override ended on ${until}`, hint: 'remove it' } as const
       report(faultAt(document, `${place}/until`, 'value', { severity: 'warning', ...fault }))
-    } else if (guardrail !== undefined && spec.guardrails?.[guardrail] === undefined) {
+    } else if (guardrail !== undefined && guardrail !== 'sources' && spec.guardrails?.[guardrail] === undefined) {
       const fault = {
         code: 'no-effect',
         message: `there is no guardrail \`${guardrail}\` to override`,

@@ -79,20 +79,20 @@ export function askRules(rules: readonly Ready[], { policy, accesses, unsound, s
 
 function denial(
   { name, spec, document }: Checked<'Rule'>,
-  { name: denied, origin }: Subject,
+  { name: denied, origin, unwritten }: Subject,
   sources: ReadonlyMap<string, Source>,
 ): Problem {
   const fault: Fault = {
     severity: spec.severity ?? 'error',
     code: `rule/${name}`,
-    message: spec.message ?? '',
+    message: unwritten === true ? `${denied}: ${spec.message ?? ''}` : (spec.message ?? ''),
     hint: 'the rule is here:',
     see: originAt(document, '/name'),
   }
   const source = sources.get(origin.file)
   if (source === undefined) return { ...fault, at: origin }
   const start = (source.lineStarts[origin.line - 1] ?? 0) + origin.column - 1
-  return problemAt(source, { start, end: start + denied.length }, fault)
+  return problemAt(source, { start, end: start + (unwritten === true ? 1 : denied.length) }, fault)
 }
 
 function failure({ document }: Checked<'Rule'>, deny: string, { name, origin }: Subject, error: unknown): Problem {

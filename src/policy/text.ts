@@ -186,8 +186,23 @@ function url(schemes: readonly string[], endsWithSlash: boolean): TextCheck {
   }
 }
 
-const checkIdentifier: TextCheck = text =>
-  ascii(text) ?? (/^[A-Za-z][A-Za-z0-9+.-]*:\S+$/.test(text) ? undefined : error('bad-url', `\`${text}\` is not a URI`))
+const checkIdentifier: TextCheck = text => {
+  const wrong = ascii(text)
+  if (wrong !== undefined) return wrong
+  if (!/^[A-Za-z][A-Za-z0-9+.-]*:\S+$/.test(text)) return error('bad-url', `\`${text}\` is not a URI`)
+  if (!text.endsWith('/')) return undefined
+  return error('bad-url', `\`${text}\` must not end with a slash: Entra takes no such identifier`)
+}
+
+/** A network in CIDR notation, of either version of IP. */
+const checkNetwork: TextCheck = text => {
+  const [address = '', length = '', ...rest] = text.split('/')
+  const isFour = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(address)
+  const isSix = /^[0-9A-Fa-f:.]{2,45}$/.test(address) && URL.canParse(`http://[${address}]/`)
+  const bits = isFour ? 32 : isSix ? 128 : -1
+  const isNetwork = rest.length === 0 && /^(?:0|[1-9][0-9]{0,2})$/.test(length) && Number(length) <= bits
+  return isNetwork ? undefined : error('bad-network', `\`${text}\` is not a network`, 'write it like 203.0.113.0/24')
+}
 
 const checkServicePrincipalName: TextCheck = text => {
   const wrong = ascii(text)
@@ -219,6 +234,7 @@ export const formats: Readonly<Record<string, TextCheck>> = {
   'proxy-internal-url': url(['http', 'https'], true),
   'proxy-external-url': url(['https'], true),
   'identifier-uri': checkIdentifier,
+  network: checkNetwork,
   'service-principal-name': checkServicePrincipalName,
   'relative-path': checkPath,
 }

@@ -1,12 +1,12 @@
 // What a plan found besides its changes, and what it waits for: the same thing said often is said once, with its count.
 
-import type { Id } from '../model/id.ts'
+import { keyOf, kindOf } from '../model/id.ts'
 import type { Finding, Waiting } from '../model/plan.ts'
 import { placeOf } from './changes.ts'
-import { count } from './layout.ts'
+import { count, wrapped } from './layout.ts'
 import type { Paint } from './paint.ts'
 import { safeText } from './safe-text.ts'
-import { nounOf } from './words.ts'
+import { countOf, nounOf } from './words.ts'
 
 /** Errors first. */
 export function renderFindings(findings: readonly Finding[], paint: Paint): readonly string[] {
@@ -30,14 +30,20 @@ export function renderWaiting(waiting: readonly Waiting[], paint: Paint): readon
     return cause === undefined || !ids.has(cause) ? id : rootOf(cause)
   }
   const behind = Map.groupBy(waiting, item => rootOf(item.id))
+  const roots = [...behind.keys()].flatMap(root => waiting.find(item => item.id === root) ?? [])
+  // People who wait for the same are told together.
+  const alike = [...Map.groupBy(roots, ({ id, message }) => `${kindOf(id)}\n${message}`).values()]
   return [
     paint('bold', '  Waiting'),
-    ...[...behind].flatMap(([root, items]) => {
-      const cause = waiting.find(item => item.id === root)
-      if (cause === undefined) return []
-      const rest = items.length - 1
+    ...alike.flatMap(items => {
+      const [first] = items
+      if (first === undefined) return []
+      const rest = items.reduce((sum, { id }) => sum + (behind.get(id)?.length ?? 1) - 1, 0)
+      const noun = items.length === 1 ? nounOf(first.id) : countOf(first.id, items.length)
+      const names = items.length === 1 ? [] : items.map(({ id }) => safeText(keyOf(id).join('/'))).sort()
       return [
-        `    ${paint('yellow', '~')} ${nounOf(root as Id)}   ${safeText(cause.message)}`,
+        `    ${paint('yellow', '~')} ${noun}   ${safeText(first.message)}`,
+        ...wrapped(names, '        '),
         ...(rest === 0 ? [] : [`        ${count(rest, 'more change')} ${rest === 1 ? 'waits' : 'wait'} with it`]),
       ]
     }),

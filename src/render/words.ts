@@ -18,7 +18,10 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
       change.after?.signIn === false ? `switch off sign-in of guest ${person}` : `correct guest ${person}`,
     delete: ([person]) => `delete guest ${person}`,
     restore: ([person]) => `bring back guest ${person}`,
-    adopt: ([person]) => `take over guest ${person}, who is there already`,
+    adopt: ([person], change) =>
+      change.before?.account === 'internal'
+        ? `invite ${person}, whose account of our own becomes a guest and keeps its access`
+        : `take over guest ${person}, who is there already`,
   },
   'entra/group': {
     create: ([partner, group]) => `make ${groupNamed(partner, group)}`,
@@ -53,11 +56,50 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
     create: ([app, role, person]) => `put ${person} into the group of ${app}${roleOf(role)}`,
     delete: ([app, role, person]) => `take ${person} out of the group of ${app}${roleOf(role)}`,
   },
+  'entra/unmanaged-access': {
+    delete: ([app, role, person, via], change) =>
+      via === 'direct'
+        ? `take the direct assignment of ${person} to ${app}${roleOf(role)} away, which no policy names`
+        : `take ${person} out of the ${wayOf(change)}, by which no policy lets anybody in to ${app}${roleOf(role)}`,
+  },
+  'entra/conditional-access-policy': {
+    create: (key, change) =>
+      `require ${demandsNamed(key)} of guests${appsIn(key, change.after)} (${shownState(change.after)})`,
+    update: key => `correct how ${demandsNamed(key)} is required of guests`,
+    delete: (key, change) => `no longer require ${demandsNamed(key)} of guests${appsIn(key, change.before)}`,
+  },
+  'entra/cross-tenant-partner': {
+    create: ([partner], change) => `make settings for the tenant of ${partner}${trusting(change)}`,
+    update: ([partner], change) =>
+      change.after?.managed === false
+        ? `set the tenant of ${partner} back to what holds for all tenants`
+        : `correct the settings for the tenant of ${partner}${trusting(change)}`,
+    delete: ([partner]) => `delete the settings for the tenant of ${partner}`,
+    adopt: ([partner], change) => `take over the settings for the tenant of ${partner}${trusting(change)}`,
+  },
+  'entra/guest-settings': {
+    update: (_key, change) =>
+      [rolesOfGuests, inviters]
+        .flatMap(words => words[String(change.after?.role)] ?? words[String(change.after?.invitedBy)] ?? [])
+        .join(', ') || 'correct what guests may be',
+  },
   'entra/app-proxy': {
     create: ([app]) => `publish ${app} through Application Proxy`,
     update: ([app]) => `correct how ${app} is published`,
     delete: ([app]) => `stop publishing ${app}`,
     adopt: ([app]) => `take over how ${app} is published`,
+  },
+  'entra/saml-sign-on': {
+    create: ([app]) => `set up sign-on by SAML for ${app}`,
+    update: ([app], change) =>
+      change.before?.mode === undefined ? `correct sign-on by SAML of ${app}` : `set up sign-on by SAML for ${app}`,
+    delete: ([app]) => `take sign-on by SAML away from ${app}`,
+    adopt: ([app], change) =>
+      change.before?.mode === undefined ? `take over sign-on by SAML of ${app}` : `set up sign-on by SAML for ${app}`,
+  },
+  'entra/connector-group': {
+    create: ([app], change) => `let connector group ${change.after?.connectorGroup} serve ${app}`,
+    update: ([app], change) => `let connector group ${change.after?.connectorGroup} serve ${app}`,
   },
   'active-directory/shadow-account': {
     create: ([person]) => `create shadow account for ${person}`,
@@ -72,7 +114,10 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
     adopt: ([person]) => `take over shadow account of ${person}, which is there already`,
   },
   'active-directory/partner-account': {
-    update: ([person]) => `correct account ${person}, which our own Active Directory keeps`,
+    update: ([person], { after }) =>
+      after?.userType === undefined
+        ? `set the day on which account ${person} of our own ends`
+        : `stamp account ${person} of our own as a guest${after.expires === undefined ? '' : ', and set the day on which it ends'}`,
   },
   'active-directory/group': {
     create: ([app, role]) => `make AD group for ${app}${roleOf(role)}`,
@@ -102,6 +147,68 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
   },
 }
 
+const demandNames: Readonly<Record<string, string>> = {
+  mfa: 'MFA',
+  'phishing-resistant-mfa': 'phishing-resistant MFA',
+  'compliant-device': 'a compliant device',
+}
+
+/** `MFA and sign-in every 8h`; several sets as they are called. */
+function demandsNamed([demands]: Key): string {
+  const names = demands
+    .replace(/ \([^)]*\)$/, '')
+    .split('+')
+    .map(
+      demand =>
+        demandNames[demand] ??
+        demand.replace('sign-in-frequency:', 'sign-in every ').replace('terms-of-use:', 'consent to terms of use '),
+    )
+  return [...names.slice(0, -2), names.slice(-2).join(' and ')].join(', ')
+}
+
+function appsIn([demands]: Key, side: PlannedChange['after']): string {
+  const apps = side?.apps
+  // Of several policies at once only one is at hand.
+  return Array.isArray(apps) && apps.length > 0 && !demands.includes(', ') ? ` of ${apps.join(', ')}` : ''
+}
+
+function shownState(side: PlannedChange['after']): string {
+  return String(side?.state ?? 'report-only')
+}
+
+const trusts: Readonly<Record<string, string>> = {
+  trustMfa: 'MFA',
+  trustCompliantDevice: 'compliant devices',
+  trustHybridJoinedDevice: 'hybrid joined devices',
+}
+
+function trusting({ before, after }: PlannedChange): string {
+  const names = Object.entries(trusts).flatMap(([key, name]) => (after?.[key] === true ? [name] : []))
+  const parts = [
+    ...(before?.collaboration === 'blocked' ? ['let its people in, who are blocked'] : []),
+    ...(names.length === 0 ? [] : [`trust its ${names.join(', ')}`]),
+    ...(after?.automaticRedemption === true ? ['ask its people for no consent'] : []),
+  ]
+  return parts.length === 0 ? '' : `: ${parts.join(', ')}`
+}
+
+const rolesOfGuests: Readonly<Record<string, string>> = {
+  restricted: 'let guests see only themselves',
+  limited: 'give guests the usual rights of guests',
+  member: 'give guests the rights of employees',
+}
+
+const inviters: Readonly<Record<string, string>> = {
+  nobody: 'let nobody invite guests',
+  admins: 'let only administrators invite guests, and guestlist',
+  members: 'let every employee invite guests',
+  everyone: 'let everyone invite guests, guests included',
+}
+
+function wayOf({ before }: PlannedChange): string {
+  return typeof before?.way === 'string' ? before.way : 'group'
+}
+
 function groupNamed(partner: string, group: string): string {
   return group === '' ? 'the group of all guests that guestlist looks after' : `group ${partner}/${group}`
 }
@@ -125,6 +232,7 @@ const plurals: Readonly<Record<string, readonly [one: string, many: string]>> = 
   'entra/guest': ['guest', 'guests'],
   'entra/group': ['group', 'groups'],
   'entra/application': ['application', 'applications'],
+  'entra/synced-user': ['cloud user', 'cloud users'],
   'active-directory/shadow-account': ['shadow account', 'shadow accounts'],
   'active-directory/group': ['AD group', 'AD groups'],
 }
@@ -155,8 +263,22 @@ export function nounOf(id: Id): string {
       return safeText(`group of ${first}${roleOf(second)} assigned`)
     case 'entra/app-role-group-member':
       return safeText(`${third} in the group of ${first}${roleOf(second)}`)
+    case 'entra/unmanaged-access':
+      return safeText(`unnamed way of ${third} into ${first}`)
+    case 'entra/conditional-access-policy':
+      return safeText(`${demandsNamed([first, '', '', ''])} of guests`)
+    case 'entra/cross-tenant-partner':
+      return safeText(`settings for the tenant of ${first}`)
+    case 'entra/guest-settings':
+      return 'what guests may be'
     case 'entra/app-proxy':
       return safeText(`${first} published`)
+    case 'entra/saml-sign-on':
+      return safeText(`sign-on by SAML of ${first}`)
+    case 'entra/connector-group':
+      return safeText(`connector group of ${first}`)
+    case 'entra/synced-user':
+      return safeText(`cloud user of ${first}`)
     case 'active-directory/shadow-account':
       return safeText(`shadow account of ${first}`)
     case 'active-directory/partner-account':

@@ -44,6 +44,85 @@ export function readAppMark(text: string): string | undefined {
   return text.startsWith(appPrefix) ? text.slice(appPrefix.length) : undefined
 }
 
+const crossTenantPrefix = 'guestlist.cross-tenant.'
+
+/**
+ * `uniqueName` of a group without members that says that a partner's cross-tenant settings are ours: made by us, or taken
+ * over (then they stay when the partner leaves). The settings themselves have no place for a mark.
+ */
+export function crossTenantMark({ partner, tenantId, made }: CrossTenantMark): string {
+  return `${crossTenantPrefix}${partner}.${tenantId}${made ? '' : '.adopted'}`
+}
+
+export interface CrossTenantMark {
+  readonly partner: string
+  /** In lower case. */
+  readonly tenantId: string
+  readonly made: boolean
+}
+
+export function readCrossTenantMark(uniqueName: string): CrossTenantMark | undefined {
+  if (!uniqueName.startsWith(crossTenantPrefix)) return undefined
+  const [partner, tenantId, form, ...rest] = uniqueName.slice(crossTenantPrefix.length).split('.')
+  if (!partner || !tenantId || rest.length > 0 || (form !== undefined && form !== 'adopted')) return undefined
+  return { partner, tenantId, made: form === undefined }
+}
+
+const conditionsPrefix = 'guestlist: guests need '
+const longestPolicyName = 256
+const demandPattern =
+  /^(mfa|phishing-resistant-mfa|compliant-device|terms-of-use:[0-9a-f-]{36}|sign-in-frequency:\d+[hd])$/
+
+/** `displayName` of the conditional access policy for a set of demands; such a policy has no other place for a mark. */
+export function conditionsMark(demandsKey: string): string {
+  return fitted(`${conditionsPrefix}${demandsKey.replaceAll('+', ', ')}`, longestPolicyName)
+}
+
+/** The key of the demands; of a name that was cut, what is left of it. */
+export function readConditionsMark(displayName: string): string | undefined {
+  if (!displayName.startsWith(conditionsPrefix)) return undefined
+  const text = displayName.slice(conditionsPrefix.length)
+  if (displayName.length === longestPolicyName && /-[0-9a-f]{8}$/.test(text)) return text
+  const demands = text.split(', ')
+  const isOurs = demands.every(demand => demandPattern.test(demand)) && [...demands].sort().join(', ') === text
+  return isOurs ? demands.join('+') : undefined
+}
+
+const publishedPrefix = 'guestlist.published.'
+
+/** A tag on an application: it was not published before we published it. */
+export function publishedMark(app: string): string {
+  return `${publishedPrefix}${app}`
+}
+
+export function readPublishedMark(text: string): string | undefined {
+  return text.startsWith(publishedPrefix) ? text.slice(publishedPrefix.length) : undefined
+}
+
+const samlPrefix = 'guestlist.saml.'
+
+/** A tag on an application: we look after its sign-on by SAML. */
+export function samlMark(app: string): string {
+  return `${samlPrefix}${app}`
+}
+
+export function readSamlMark(text: string): string | undefined {
+  return text.startsWith(samlPrefix) ? text.slice(samlPrefix.length) : undefined
+}
+
+const addedPrefix = 'guestlist.added.'
+
+/** A tag on an application: this value was not there before, and publishing or SAML had it added. */
+export function addedMark(part: 'proxy' | 'saml', what: string, value: string): string {
+  const hash = createHash('sha256').update(value.toLowerCase()).digest('hex').slice(0, 16)
+  return `${addedPrefix}${part}.${what}.${hash}`
+}
+
+/** Whether a tag of an application says what of it is ours. */
+export function isAddressMark(text: string): boolean {
+  return [publishedPrefix, samlPrefix, addedPrefix].some(prefix => text.startsWith(prefix))
+}
+
 /** `adminDescription` of a shadow account; its prefix keeps Entra Connect's default rule from taking the account up. */
 export const shadowAccountMark = 'User_guestlist'
 

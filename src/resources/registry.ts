@@ -14,18 +14,32 @@ import { appRoleGroup } from './entra/app-role-group.ts'
 import { appRoleGroupAssignment } from './entra/app-role-group-assignment.ts'
 import { appRoleGroupMember } from './entra/app-role-group-member.ts'
 import { application } from './entra/application.ts'
+import { conditionalAccessPolicy } from './entra/conditional-access-policy.ts'
+import { connectorGroup } from './entra/connector-group.ts'
+import { crossTenantPartner } from './entra/cross-tenant-partner.ts'
 import { group } from './entra/group.ts'
 import { groupMember } from './entra/group-member.ts'
 import { guest } from './entra/guest.ts'
+import { guestSettings } from './entra/guest-settings.ts'
+import { samlSignOn } from './entra/saml-sign-on.ts'
+import { syncedUser } from './entra/synced-user.ts'
+import { unmanagedAccess } from './entra/unmanaged-access.ts'
 import type { AnyKind } from './kind.ts'
 
 export const kinds: readonly AnyKind[] = [
   guest,
+  syncedUser,
   group,
   groupMember,
   application,
   appProxy,
+  samlSignOn,
+  connectorGroup,
   appRoleAssignment,
+  conditionalAccessPolicy,
+  crossTenantPartner,
+  guestSettings,
+  unmanagedAccess,
   appRoleGroup,
   appRoleGroupAssignment,
   appRoleGroupMember,

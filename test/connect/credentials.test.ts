@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type Cloud, clouds } from '../../src/connect/graph/clouds.ts'
 import { type CredentialOptions, createTokenSource } from '../../src/connect/graph/credentials.ts'
+import { noteSkew } from '../../src/connect/graph/skew.ts'
+import { readClaims } from '../../src/connect/graph/token.ts'
 import { Failure } from '../../src/model/problem.ts'
+import { tokenOf } from '../sandbox/graph/token.ts'
 
 const tenantId = '7918d4b5-0442-4a97-be2d-36f9f9962ece'
 
@@ -140,5 +143,43 @@ describe('a token source', () => {
     expect(error).toMatchObject({ code: 'sign-in-failed' })
     expect(String(error)).toContain('/nonexistent/token')
     expect(String(error)).not.toContain('\n')
+  })
+})
+
+describe('the claims of a token', () => {
+  it('are the roles and who holds them', () => {
+    const claims = { tid: tenantId.toUpperCase(), appid: 'App', oid: 'Object', scp: 'x' }
+    expect(readClaims(tokenOf(['User.Read.All', 'Policy.Read.All'], claims))).toEqual({
+      roles: new Set(['User.Read.All', 'Policy.Read.All']),
+      tenantId,
+      appId: 'app',
+      objectId: 'object',
+    })
+    expect(readClaims(tokenOf(undefined, { azp: 'app' }))).toMatchObject({ roles: new Set(), appId: 'app' })
+  })
+
+  it('are unknown for what is no token that can be read, and never a failure', () => {
+    for (const token of ['', 'sandbox', 'a.b.c', 'e30', `x.${Buffer.from('7').toString('base64url')}.y`, '..']) {
+      expect(readClaims(token), token).toBeUndefined()
+    }
+  })
+})
+
+describe('the clock of the service', () => {
+  const now = Date.parse('2026-12-01T09:00:00Z')
+  const answers = (...dates: readonly (string | undefined)[]): typeof fetch => {
+    const left = [...dates]
+    return async () => {
+      const date = left.shift()
+      return new Response('{}', { headers: date === undefined ? {} : { date } })
+    }
+  }
+
+  it('is as far from ours as its first date says', async () => {
+    const dates = [undefined, 'Tue, 01 Dec 2026 09:07:00 GMT', 'Tue, 01 Dec 2026 10:00:00 GMT'] as const
+    const skew = noteSkew(() => now, answers(...dates))
+    expect(skew.ahead()).toBeUndefined()
+    for (const _ of dates) await skew.fetch('https://graph.microsoft.com/v1.0/organization')
+    expect(skew.ahead()).toBe(7 * 60_000)
   })
 })

@@ -28,16 +28,21 @@ describe('a refusal', () => {
   })
 
   it.each<[Method, string, string | undefined]>([
-    ['GET', '/users', 'User.Read.All'],
-    ['PATCH', '/users/a', 'User.ReadWrite.All'],
-    ['DELETE', '/users/a', 'User.DeleteRestore.All'],
+    ['GET', '/users', 'User.Read.All or User-LifeCycleInfo.Read.All (both are needed)'],
+    [
+      'PATCH',
+      '/users/a',
+      'User.ReadWrite.All or User-LifeCycleInfo.ReadWrite.All (both are needed when somebody leaves)',
+    ],
+    ['DELETE', '/users/a', 'User.ReadWrite.All or User.DeleteRestore.All'],
     ['DELETE', '/users/a/sponsors/b/$ref', 'User.ReadWrite.All'],
-    ['POST', '/directory/deletedItems/a/restore', 'User.DeleteRestore.All'],
+    ['POST', '/directory/deletedItems/a/restore', 'User.ReadWrite.All or User.DeleteRestore.All'],
     ['POST', '/invitations', 'User.Invite.All'],
-    ['GET', '/groups/a/members', 'GroupMember.Read.All'],
-    ['DELETE', '/groups/a/members/b/$ref', 'GroupMember.ReadWrite.All'],
+    ['GET', '/groups/a/members', 'GroupMember.Read.All or Directory.Read.All'],
+    ['DELETE', '/groups/a/members/b/$ref', 'GroupMember.ReadWrite.All or Group.ReadWrite.All'],
+    ['GET', '/groups/a/appRoleAssignments', 'Directory.Read.All'],
     ['PATCH', '/groups(uniqueName=%27a%27)', 'Group.ReadWrite.All'],
-    ['GET', '/servicePrincipals/a/appRoleAssignedTo', 'Application.Read.All'],
+    ['GET', '/servicePrincipals/a/appRoleAssignedTo', 'Application.Read.All or Directory.Read.All'],
     [
       'POST',
       '/servicePrincipals/a/appRoleAssignedTo',

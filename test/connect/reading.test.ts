@@ -224,7 +224,7 @@ describe('a request', () => {
     const failure = await failureOf(graph.reader().list('/groups/g/members'))
     expect(failure).toMatchObject({ status: 403, code: 'Authorization_RequestDenied', requestId: 'r-7' })
     expect(failure.message).toBe(
-      'Microsoft Graph answered 403 Authorization_RequestDenied: Insufficient privileges. (GET /v1.0/groups/g/members, request-id r-7). The application probably lacks GroupMember.Read.All; after granting it (with admin consent) a new token is needed',
+      'Microsoft Graph answered 403 Authorization_RequestDenied: Insufficient privileges. (GET /v1.0/groups/g/members, request-id r-7). The application probably lacks GroupMember.Read.All or Directory.Read.All; after granting it (with admin consent) a new token is needed',
     )
     expect(failure.message).not.toContain('fake-token')
   })

@@ -34,12 +34,9 @@ function dependencies(...given: readonly Given[]): Readonly<Record<string, reado
       because: [],
     }
   })
-  const ordered = order(
-    changes,
-    change => risks.get(change.id) ?? 'neutral',
-    () => [],
-    (_change, spec) => (spec.shields ?? []) as readonly string[],
-  )
+  const ordered = order(changes, change => risks.get(change.id) ?? 'neutral', {
+    shields: (_change, spec) => (spec.shields ?? []) as readonly string[],
+  })
   return Object.fromEntries(ordered.map(({ change, dependsOn }) => [change.id, dependsOn]))
 }
 

@@ -8,6 +8,7 @@ import {
   granted,
   holdersOf,
   inForce,
+  keptIn,
   keptMemberships,
   kindOfApp,
   personOf,
@@ -41,7 +42,6 @@ const isProtected = (entry: Entry): boolean =>
 
 /** Accesses that the policy grants and that do not work, without an outside reason; and those that work ungranted. */
 export function wrongAccess(before: Snapshot, snapshot: Snapshot, documents: Documents, at: number): readonly string[] {
-  if (documents.organization.entra.assignments === 'pre-assigned') return []
   const wanted = granted(documents, at)
   const real = working(snapshot, documents, at)
   return [
@@ -97,6 +97,17 @@ function isHindered(way: Way, before: Snapshot, { graph, directory }: Snapshot, 
   const [person = '', name = '', roleName = ''] = way.split(' ')
   const app = documents.apps.find(each => each.name === name)
   if (app === undefined) return false
+  if (keptIn(documents).has(person) && !isUsable(person, graph, directory)) return true
+  if (documents.organization.entra.assignments === 'pre-assigned' && !isAssigned(app, graph)) return true
+  if (app.signOn?.saml !== undefined || app.proxy !== undefined) {
+    const found = graph.servicePrincipals?.find(
+      each =>
+        'servicePrincipalId' in (app.entra ?? {}) &&
+        each.id === (app.entra as { servicePrincipalId: string }).servicePrincipalId,
+    )
+    // Registered in another tenant: nothing of it can be changed here.
+    if (found !== undefined && !graph.applications?.some(each => each.appId === found.appId)) return true
+  }
   if (app.entra !== undefined) {
     const { entra } = app
     const found = graph.servicePrincipals?.find(each =>
@@ -112,7 +123,9 @@ function isHindered(way: Way, before: Snapshot, { graph, directory }: Snapshot, 
         : declared.some(role => role.value === appRole)
     if (!offered) return true
   }
-  if (kindOfApp(app) === 'cloud') return false
+  if (kindOfApp(app) === 'cloud') return isAddressTaken(app, before.graph, documents)
+  if (isAddressTaken(app, before.graph, documents) || isAddressTaken(app, graph, documents)) return true
+  if (kindOfApp(app) === 'published') return false
   const { adGroup } = app.roles?.[roleName] ?? {}
   const group = directory.find(entry => same(entry.dn, adGroup))
   if (
@@ -131,7 +144,7 @@ function isHindered(way: Way, before: Snapshot, { graph, directory }: Snapshot, 
     const accountUsable = holders.length === 1 && !holders.some(isProtected)
     if (app.signOn?.kerberos?.delegation === 'resource-based' && !accountUsable) return true
   }
-  if (isAddressTaken(app, before.graph, documents) || isAddressTaken(app, graph, documents)) return true
+  if (keptIn(documents).has(person)) return false
   const user = userOf(person, graph, documents)
   const accounts = directory.filter(
     entry =>
@@ -141,6 +154,36 @@ function isHindered(way: Way, before: Snapshot, { graph, directory }: Snapshot, 
   )
   const byMail = directory.filter(entry => isOurAccount(entry) && same(first(entry, 'mail'), person))
   return accounts.some(entry => !isOurAccount(entry)) || [...accounts, ...byMail].some(isProtected)
+}
+
+/** An account that our own domain keeps, on and not over, and in the cloud as a guest. */
+function isUsable(person: string, graph: Snapshot['graph'], directory: Snapshot['directory']): boolean {
+  const user = graph.users?.find(each => same(each.userPrincipalName, person))
+  const account = directory.find(
+    entry => /,OU=Accounts,/i.test(entry.dn) && same(first(entry, 'userPrincipalName'), person),
+  )
+  const end = first(account ?? { dn: '', attributes: {} }, 'accountExpires')
+  return (
+    user?.userType === 'Guest' &&
+    user.accountEnabled !== false &&
+    user.onPremisesSyncEnabled === true &&
+    account !== undefined &&
+    !isProtected(account) &&
+    !isOurAccount(account) &&
+    (Number(first(account, 'userAccountControl')) & 2) === 0 &&
+    end !== '133500000000000000'
+  )
+}
+
+/** A person has assigned the groups of its roles. */
+function isAssigned(app: AppDoc, graph: Snapshot['graph']): boolean {
+  const groups = (graph.groups ?? []).filter(group =>
+    String(group.uniqueName).startsWith(`guestlist.app-role.${app.name}.`),
+  )
+  const assigned = (graph.servicePrincipals ?? []).flatMap(each =>
+    ((each.appRoleAssignedTo ?? []) as readonly Item[]).map(({ principal }) => String(principal)),
+  )
+  return groups.length > 0 && groups.every(group => assigned.includes(String(group.id)))
 }
 
 function hasApplication({ entra }: AppDoc, graph: Snapshot['graph']): boolean {
@@ -155,21 +198,21 @@ function userOf(person: string, graph: Snapshot['graph'], documents: Documents):
   return graph.users?.find(user => personOf(user, addresses) === person)
 }
 
-/** The app's address belongs to an application that we did not make, or that is left alone as long as it is not supported. */
-function isAddressTaken(app: AppDoc, graph: Snapshot['graph'], { apps }: Documents): boolean {
-  const kept = apps.filter(each => kindOfApp(each) === 'not supported yet').map(each => `guestlist.app.${each.name}`)
+/** The app's address belongs to an application that we did not make. */
+function isAddressTaken(app: AppDoc, graph: Snapshot['graph'], _documents: Documents): boolean {
   const url = String(app.proxy?.externalUrl)
+  const identifier = app.signOn?.saml?.identifier ?? ''
   return (graph.applications ?? []).some(each => {
     const publishing = each.onPremisesPublishing as Item | null | undefined
     const isIt = 'appId' in (app.entra ?? {}) && same(each.appId, (app.entra as { appId: string }).appId)
     // One that somebody took out of Application Proxy by hand keeps its address until its next change.
     const isUnpublished = publishing === undefined || publishing === null
-    const ours =
-      !isUnpublished && String(each.uniqueName).startsWith('guestlist.') && !kept.includes(String(each.uniqueName))
+    const ours = !isUnpublished && String(each.uniqueName).startsWith('guestlist.')
     return (
       !isIt &&
       !ours &&
-      (same(publishing?.externalUrl, url) || texts(each.identifierUris).includes(url.replace(/\/$/, '')))
+      (same(publishing?.externalUrl, url) ||
+        texts(each.identifierUris).some(uri => [url.replace(/\/$/, ''), identifier].includes(uri)))
     )
   })
 }
@@ -229,7 +272,6 @@ export function leftovers({ graph, directory }: Snapshot, documents: Documents, 
   }
   const { apps, partners } = documents
   const appNamed = (name: string): AppDoc | undefined => apps.find(app => app.name === name)
-  const isSkipped = (app: AppDoc | undefined): boolean => app !== undefined && kindOfApp(app) === 'not supported yet'
 
   for (const group of graph.groups ?? []) {
     const [, , partner, name = ''] = String(group.uniqueName ?? '').split('.')
@@ -241,7 +283,7 @@ export function leftovers({ graph, directory }: Snapshot, documents: Documents, 
     const name = String(application.uniqueName ?? '').replace(/^guestlist\.app\./, '')
     if (name === application.uniqueName || name === '') continue
     const app = appNamed(name)
-    note(!isSkipped(app) && (app === undefined || app.entra !== undefined), `application of ${name}`)
+    note(app === undefined || app.entra !== undefined, `application of ${name}`)
   }
   for (const principal of graph.servicePrincipals ?? []) {
     for (const tag of texts(principal.tags).filter(each => each.startsWith('guestlist.app.'))) {
@@ -257,9 +299,7 @@ export function leftovers({ graph, directory }: Snapshot, documents: Documents, 
       const taken = apps.some(
         other => other !== app && JSON.stringify(other.entra ?? '').includes(String(principal.appId)),
       )
-      const ownName = String(application?.uniqueName ?? '').replace(/^guestlist\.app\./, '')
-      const isLeftAlone = isSkipped(app) || isSkipped(appNamed(ownName))
-      note(!isLeftAlone && !taken && (app === undefined || !isIt), `tag ${tag} on ${principal.displayName}`)
+      note(!taken && (app === undefined || !isIt), `tag ${tag} on ${principal.displayName}`)
     }
   }
   for (const entry of directory) {

@@ -31,6 +31,9 @@ export function wayOf(person: string, app: string, role: string): Way {
 
 /** The address by which a user is known, whichever of the user's names is used. */
 export function personOf(user: Item, addresses: ReadonlySet<string>): string {
+  const own = lower(user.userPrincipalName)
+  // One of our own accounts is known by its name.
+  if (addresses.has(own) && user.creationType !== 'Invitation') return own
   const mails = [user.mail, ...texts(user.otherMails)].map(lower)
   const known = mails.find(mail => addresses.has(mail))
   const byName = [...addresses].find(address => principalName(address).toLowerCase() === lower(user.userPrincipalName))
@@ -58,9 +61,21 @@ export function rolesOf(
   return roles.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-export function kindOfApp(app: AppDoc): 'cloud' | 'kerberos' | 'not supported yet' {
+export function kindOfApp(app: AppDoc): 'cloud' | 'published' | 'kerberos' {
   if (app.hosting === 'cloud') return 'cloud'
-  return app.signOn?.kerberos === undefined ? 'not supported yet' : 'kerberos'
+  return app.signOn?.kerberos === undefined ? 'published' : 'kerberos'
+}
+
+/** People whose accounts our own domain keeps. */
+export function keptIn({ partners }: Documents): ReadonlySet<string> {
+  const kept = partners.filter(partner => partner.accounts === 'active-directory')
+  return new Set(
+    kept.flatMap(({ groups }) =>
+      Object.values(groups).flatMap(group =>
+        'members' in group ? group.members.map(({ address }) => address.toLowerCase()) : [],
+      ),
+    ),
+  )
 }
 
 /** Roles that open the same doors are one: the first by name stands for them. */
@@ -68,11 +83,11 @@ export function standIn(app: AppDoc, name: string): string {
   const roles = rolesOf(app)
   const own = roles.find(role => role.name === name)
   const door = (role: { readonly name: string; readonly appRole?: string; readonly adGroup?: string }): string =>
-    kindOfApp(app) === 'cloud' ? (role.appRole ?? '') : `${role.appRole ?? ''} ${role.adGroup ?? role.name}`
+    kindOfApp(app) !== 'kerberos' ? (role.appRole ?? '') : `${role.appRole ?? ''} ${role.adGroup ?? role.name}`
   return roles.find(role => own !== undefined && door(role) === door(own))?.name ?? name
 }
 
-/** What the policy grants on a day, of what is supported. */
+/** What the policy grants on a day. */
 export function granted(documents: Documents, at: number): ReadonlySet<Way> {
   const appRoles = new Map<string, Set<string>>()
   const adGroups = new Map<string, Set<string>>()
@@ -84,9 +99,7 @@ export function granted(documents: Documents, at: number): ReadonlySet<Way> {
     if (access.until !== undefined && at > endOf(access.until)) continue
     const app = documents.apps.find(each => each.name === access.app)
     const partner = documents.partners.find(each => each.name === access.partner)
-    // The cloud half of accounts kept in our own domain is not supported yet.
-    if (partner?.accounts !== 'entra-b2b') continue
-    if (app === undefined || kindOfApp(app) === 'not supported yet') continue
+    if (app === undefined) continue
     const role = rolesOf(app).find(each => each.name === access.role)
     for (const group of access.groups) {
       for (const address of membersOf(partner?.groups[group], at)) {
@@ -102,7 +115,7 @@ export function granted(documents: Documents, at: number): ReadonlySet<Way> {
     const app = documents.apps.find(each => each.name === name)
     if (app === undefined) continue
     for (const role of rolesOf(app)) {
-      const isCloud = kindOfApp(app) === 'cloud'
+      const isCloud = kindOfApp(app) !== 'kerberos'
       const inGroup = isCloud || adGroups.get(address)?.has(groupKey(app, role)) === true
       if (held.has(role.appRole ?? '') && inGroup) ways.add(wayOf(address, name, standIn(app, role.name)))
     }
@@ -129,13 +142,14 @@ function membersOf(group: Documents['partners'][number]['groups'][string] | unde
 
 /**
  * What works, through groups of ours, as the directories are. `former`: apps of earlier policies, of which this one knows
- * nothing any more; given for the time before an apply, when connectors are still those of the earlier policy.
+ * nothing any more; given for the time before an apply, when connectors are still those of the earlier policy. `unmanaged`:
+ * also by ways that no policy names.
  */
 export function working(
   snapshot: Snapshot,
   documents: Documents,
   at: number,
-  former?: ReadonlyMap<string, AppDoc>,
+  { former, unmanaged = false }: { readonly former?: ReadonlyMap<string, AppDoc>; readonly unmanaged?: boolean } = {},
 ): ReadonlySet<Way> {
   const { graph, directory } = snapshot
   const users = list(graph.users)
@@ -144,10 +158,11 @@ export function working(
   const addresses = addressesOf(documents)
   const managed = texts(list(graph.groups).find(group => group.uniqueName === 'guestlist.guests')?.members)
   const ways = new Set<Way>()
+  const kept = keptIn(documents)
+  const shutOut = shutOutBy(graph, documents)
   for (const principal of servicePrincipals) {
     const application = applications.find(each => each.appId === principal.appId)
-    const claimed = documents.apps.find(each => isApp(each, principal, application))
-    const app = claimed !== undefined && kindOfApp(claimed) === 'not supported yet' ? undefined : claimed
+    const app = documents.apps.find(each => isApp(each, principal, application))
     const tagged = [application?.uniqueName, ...texts(principal.tags)]
       .map(String)
       .find(tag => tag.startsWith('guestlist.app.'))
@@ -157,19 +172,29 @@ export function working(
     const name = app?.name ?? (isStranger ? principal.id : (tagged ?? ''))
     for (const assignment of list(principal.appRoleAssignedTo)) {
       const group = list(graph.groups).find(each => each.id === assignment.principal)
-      if (group === undefined || !String(group.uniqueName).startsWith('guestlist.partner-group.')) continue
-      for (const member of texts(group.members)) {
+      const mark = String(group?.uniqueName)
+      const isOurs =
+        mark.startsWith(`guestlist.app-role.${name}.`) ||
+        // With role groups assigned by a person, nobody is left in partner groups.
+        mark.startsWith('guestlist.partner-group.')
+      const isUnmanaged = !isOurs && (!mark.startsWith('guestlist.') || mark === 'guestlist.guests')
+      if (!isOurs && !(isUnmanaged && unmanaged && app !== undefined)) continue
+      for (const member of group === undefined ? [String(assignment.principal)] : texts(group.members)) {
         const user = users.find(each => each.id === member)
-        if (user === undefined) continue
+        if (user === undefined || (isUnmanaged && !isInvited(user))) continue
         const person = personOf(user, addresses)
         const ours = managed.includes(user.id) || addresses.has(person)
-        if (user.userType === 'Guest' && ours && user.accountEnabled === false) continue
+        if (shutOut.has(person)) continue
+        if (kept.has(person) ? !isKeptGuest(user, person, directory, at) : (ours || isUnmanaged) && isSignedOff(user)) continue
         const was = app ?? (isStranger ? undefined : former?.get(name))
         for (const role of doors(was, principal, application, String(assignment.appRole))) {
+          const isOpen = was === undefined || app === undefined || isOpenAs(was, principal, application)
+          if (!isOpen) continue
           const cloud = was === undefined || kindOfApp(was) !== 'kerberos'
           const serving = former === undefined ? connectorsOf(was ?? noApp, documents) : undefined
           const isFormer = app === undefined
-          if (cloud || signsOn({ app: was, isFormer, serving, application, role, user, directory, at })) {
+          const isKept = kept.has(person)
+          if (cloud || signsOn({ app: was, isFormer, serving, application, role, user, isKept, directory, at })) {
             ways.add(wayOf(person, name, app === undefined ? '*' : standIn(app, role)))
           }
         }
@@ -177,6 +202,65 @@ export function working(
     }
   }
   return ways
+}
+
+function isInvited(user: Found): boolean {
+  return user.userType === 'Guest' || user.creationType === 'Invitation'
+}
+
+function isSignedOff(user: Found): boolean {
+  return isInvited(user) && user.accountEnabled === false
+}
+
+/** Brought to the cloud as a guest, of an account that is there, on, stamped and not over. */
+function isKeptGuest(user: Found, person: string, directory: Snapshot['directory'], at: number): boolean {
+  const account = directory.find(
+    ({ dn, attributes }) =>
+      /,OU=Accounts,/i.test(dn) && lower(attributes.userPrincipalName?.[0]) === person && !attributes.adminDescription,
+  )
+  return (
+    user.userType === 'Guest' &&
+    user.accountEnabled !== false &&
+    account?.attributes.extensionAttribute1?.[0] === 'Guest' &&
+    (Number(account.attributes.userAccountControl?.[0]) & 2) === 0 &&
+    !hasExpired(account.attributes.accountExpires?.[0], at)
+  )
+}
+
+/** People of partners from whose tenant nobody is let in. */
+function shutOutBy(graph: Snapshot['graph'], { partners }: Documents): ReadonlySet<string> {
+  const blocked = list(graph.crossTenantAccessPartners)
+    .filter(entry => JSON.stringify(entry.b2bCollaborationInbound ?? '').includes('"blocked"'))
+    .map(entry => lower(entry.tenantId))
+  const shut = partners.filter(
+    ({ accounts, tenantId }) => accounts === 'entra-b2b' && tenantId !== undefined && blocked.includes(tenantId),
+  )
+  return new Set(
+    shut.flatMap(({ groups }) =>
+      Object.values(groups).flatMap(group =>
+        'members' in group ? group.members.map(({ address }) => address.toLowerCase()) : [],
+      ),
+    ),
+  )
+}
+
+const proxyModes = { kerberos: 'onPremisesKerberos', header: 'aadHeaderBased', none: 'none', saml: 'saml' } as const
+
+/** Published with the sign-on that the policy says, and by SAML with its addresses. */
+function isOpenAs({ hosting, signOn = {} }: AppDoc, principal: Found, application: Found | undefined): boolean {
+  const { saml } = signOn
+  const web = application?.web as Item | undefined
+  const isSaml =
+    saml === undefined ||
+    (principal.preferredSingleSignOnMode === 'saml' &&
+      texts(application?.identifierUris).map(lower).includes(saml.identifier.toLowerCase()) &&
+      texts(web?.redirectUris).map(lower).includes(saml.replyUrl.toLowerCase()))
+  if (hosting === 'cloud' || !isSaml) return isSaml
+  const publishing = application?.onPremisesPublishing as Item | null | undefined
+  const { singleSignOnMode } = (publishing?.singleSignOnSettings ?? {}) as Item
+  const [sign = 'none'] = Object.keys(signOn) as (keyof typeof proxyModes)[]
+  const isMode = singleSignOnMode === proxyModes[sign] || (saml !== undefined && singleSignOnMode === 'none')
+  return Boolean(publishing?.externalUrl) && isMode
 }
 
 function isApp(app: AppDoc, principal: Found, application: Found | undefined): boolean {
@@ -214,21 +298,23 @@ interface SignOn {
   readonly application: Found | undefined
   readonly role: string
   readonly user: Found
+  /** Of an account that our own domain keeps. */
+  readonly isKept: boolean
   readonly directory: Snapshot['directory']
   readonly at: number
 }
 
 /** Published, with a ticket for an account of the guest's name, through a connector that may ask for it, into the group. */
-function signsOn({ app, isFormer, serving, application, role, user, directory, at }: SignOn): boolean {
+function signsOn({ app, isFormer, serving, application, role, user, isKept, directory, at }: SignOn): boolean {
   const publishing = application?.onPremisesPublishing as Item | null | undefined
   const settings = publishing?.singleSignOnSettings as Item | undefined
   const service = lower((settings?.kerberosSignOnSettings as Item | undefined)?.kerberosServicePrincipalName)
   if (!publishing?.externalUrl || settings?.singleSignOnMode !== 'onPremisesKerberos') return false
 
   const accounts = directory.filter(
-    ({ attributes }) =>
+    ({ dn, attributes }) =>
       lower(attributes.userPrincipalName?.[0]) === lower(user.userPrincipalName) &&
-      attributes.adminDescription?.[0] === 'User_guestlist' &&
+      (isKept ? /,OU=Accounts,/i.test(dn) : attributes.adminDescription?.[0] === 'User_guestlist') &&
       // Of an app that has gone, an account with somebody else's link does not tell whose it was.
       (!isFormer || Object.values(attributes).some(values => values.includes(`User_${user.id}`))) &&
       (Number(attributes.userAccountControl?.[0]) & 2) === 0 &&

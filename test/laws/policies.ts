@@ -15,10 +15,13 @@ export interface PartnerDoc {
   readonly accounts: 'entra-b2b' | 'active-directory'
   readonly domains: readonly string[]
   readonly sponsors?: readonly string[]
-  readonly groups: Readonly<
-    Record<string, { readonly members: readonly Member[] } | { readonly membersFrom: { readonly entraGroup: string } }>
-  >
+  readonly tenantId?: string
+  readonly trust?: Readonly<Record<string, boolean>>
+  readonly automaticRedemption?: boolean
+  readonly groups: Readonly<Record<string, { readonly members: readonly Member[] } | { readonly membersFrom: Source }>>
 }
+
+export type Source = { readonly entraGroup: string } | { readonly adGroup: string }
 
 export interface RoleDoc {
   readonly appRole?: string
@@ -34,7 +37,11 @@ export interface AppDoc {
   readonly signOn?: {
     readonly kerberos?: { readonly servicePrincipalName: string; readonly delegation?: string }
     readonly saml?: { readonly identifier: string; readonly replyUrl: string }
+    readonly header?: Readonly<Record<string, never>>
+    readonly none?: Readonly<Record<string, never>>
   }
+  readonly requires?: readonly string[]
+  readonly unmanagedGuests?: 'report' | 'remove'
   readonly roles?: Readonly<Record<string, RoleDoc>>
 }
 
@@ -54,6 +61,8 @@ export interface OrganizationDoc {
     readonly tenantId: string
     readonly initialDomain: string
     readonly assignments?: 'managed' | 'pre-assigned'
+    readonly guests?: { readonly role?: string; readonly invitedBy?: string }
+    readonly conditionalAccess?: { readonly state?: string; readonly excludeGroups?: readonly string[] }
     readonly offboarding?: { readonly deleteAfter: string }
   }
   readonly activeDirectory: {
@@ -104,6 +113,19 @@ export const domains = {
 } as const
 export const people: readonly string[] = Object.values(domains).flat()
 
+/** Partners' own tenants; the last is one that nobody names. */
+export const partnerTenants = {
+  fabrikam: '0f5c2a0e-91d1-4a43-8b50-3cbb5b0d8d0e',
+  adatum: '6b1d7c3f-2e84-4f0a-9c57-a8d0e4f1b263',
+  stranger: 'c4a90e12-7d35-4b68-8f21-5e3b9d07a6c8',
+} as const
+
+/** Groups that others keep, of which partner groups are read. */
+export const sources = { entra: 'SG Field Staff', domain: `CN=Operators Source,OU=Apps,${root}` } as const
+
+/** A group that no condition holds for. */
+export const breakGlass = 'b7e0c1d2-3f45-4a69-9c8b-0d1e2f3a4b5c'
+
 export const employees = ['anna@contoso.com', 'omar@contoso.com'] as const
 
 /** Groups that are in the domain already; the last three cannot be used. */
@@ -143,7 +165,25 @@ function without<Item extends object>(item: Item): Item {
 
 const organization: fc.Arbitrary<OrganizationDoc> = fc
   .record({
-    assignments: sometimes(fc.constant('pre-assigned' as const), 25),
+    assignments: sometimes(fc.constant('pre-assigned' as const), 8),
+    guests: sometimes(
+      fc.constantFrom(
+        { role: 'restricted' },
+        { role: 'limited', invitedBy: 'admins' },
+        { invitedBy: 'members' },
+        { role: 'member', invitedBy: 'everyone' },
+      ),
+      4,
+    ),
+    conditions: sometimes(
+      fc.constantFrom(
+        { state: 'enabled' },
+        { state: 'enabled', excludeGroups: [breakGlass] },
+        { state: 'disabled' },
+        { state: 'report-only', excludeGroups: [breakGlass] },
+      ),
+      2,
+    ),
     guestsGo: fc.constantFrom(undefined, '0d', '30d', '30d'),
     accountsGo: fc.constantFrom(undefined, '0d', '60d', '60d'),
     anchorAttribute: sometimes(fc.constant('extensionAttribute10'), 12),
@@ -159,6 +199,8 @@ const organization: fc.Arbitrary<OrganizationDoc> = fc
       tenantId,
       initialDomain,
       assignments: choice.assignments,
+      guests: choice.guests,
+      conditionalAccess: choice.conditions,
       offboarding: choice.guestsGo === undefined ? undefined : { deleteAfter: choice.guestsGo },
     }) as OrganizationDoc['entra'],
     activeDirectory: without({
@@ -225,7 +267,14 @@ function partner(
         .chain(names =>
           fc.tuple(...names.map(group => members(pool).map(list => [group, { members: list }] as const))),
         ),
-      elsewhere: sometimes(fc.constant(true), 15),
+      elsewhere: sometimes(fc.constant({ entraGroup: sources.entra }), 8),
+      tenant: sometimes(
+        fc.record({
+          trust: fc.constantFrom(undefined, { mfa: true }, { mfa: false, compliantDevice: true }),
+          automaticRedemption: fc.constantFrom(undefined, undefined, true, false),
+        }),
+        3,
+      ),
     })
     .map(choice =>
       without({
@@ -234,22 +283,31 @@ function partner(
         accounts: 'entra-b2b',
         domains: own,
         sponsors: choice.sponsors,
+        ...(choice.tenant === undefined ? {} : { tenantId: partnerTenants[name], ...choice.tenant }),
         groups: {
           ...Object.fromEntries(choice.groups),
-          ...(choice.elsewhere ? { elsewhere: { membersFrom: { entraGroup: 'All Employees' } } } : {}),
+          ...(choice.elsewhere === undefined ? {} : { elsewhere: { membersFrom: choice.elsewhere } }),
         },
       } as PartnerDoc),
     )
 }
 
 const keptPartner: fc.Arbitrary<PartnerDoc> = fc
-  .record({ operators: members(keptPeople), welders: sometimes(members(keptPeople), 3) })
-  .map(({ operators, welders }) => ({
+  .record({
+    operators: members(keptPeople),
+    welders: sometimes(members(keptPeople), 3),
+    elsewhere: sometimes(fc.constant({ adGroup: sources.domain }), 6),
+  })
+  .map(({ operators, welders, elsewhere }) => ({
     name: 'litware',
     displayName: 'Litware Plant Services',
     accounts: 'active-directory',
     domains: ['partners.contoso.com'],
-    groups: { operators: { members: operators }, ...(welders === undefined ? {} : { welders: { members: welders } }) },
+    groups: {
+      operators: { members: operators },
+      ...(welders === undefined ? {} : { welders: { members: welders } }),
+      ...(elsewhere === undefined ? {} : { elsewhere: { membersFrom: elsewhere } }),
+    },
   }))
 
 const partners: fc.Arbitrary<readonly PartnerDoc[]> = fc
@@ -304,15 +362,32 @@ const existing = fc.constantFrom(...(['plain', 'roles', 'mixed', 'foreign', 'non
 
 function app(name: string): fc.Arbitrary<AppDoc> {
   const base = fc.constantFrom(name, `The ${name} app`)
-  const cloud = fc.record({ displayName: base, entra: existing, roles: roles(false) }).map(choice =>
-    without({
-      name,
-      displayName: choice.displayName,
-      hosting: 'cloud',
-      entra: enterpriseApps[choice.entra],
-      roles: choice.roles,
-    } as AppDoc),
-  )
+  const further = {
+    requires: sometimes(
+      fc.constantFrom<readonly string[]>(
+        ['mfa'],
+        ['mfa', 'compliant-device'],
+        ['sign-in-frequency:8h'],
+        ['mfa', 'sign-in-frequency:8h'],
+      ),
+      3,
+    ),
+    unmanagedGuests: sometimes(fc.constantFrom('remove' as const, 'report' as const), 4),
+  }
+  const saml = fc
+    .constantFrom(name, `${name}-2`)
+    .map(host => ({ identifier: `https://${host}.corp.contoso.com`, replyUrl: `https://${host}.corp.contoso.com/acs` }))
+  const cloud = fc
+    .record({ displayName: base, entra: existing, roles: roles(false), saml: sometimes(saml, 6), ...further })
+    .map(({ entra, saml: signOn, ...choice }) =>
+      without({
+        name,
+        hosting: 'cloud',
+        entra: enterpriseApps[entra],
+        signOn: signOn === undefined ? undefined : { saml: signOn },
+        ...choice,
+      } as AppDoc),
+    )
   const proxy = fc
     .record({
       url: fc.constantFrom(name, `${name}-2`, 'portal'),
@@ -335,36 +410,53 @@ function app(name: string): fc.Arbitrary<AppDoc> {
       ),
       delegation: fc.constantFrom(undefined, undefined, undefined, 'constrained', 'unmanaged', 'resource-based'),
       roles: roles(true),
+      ...further,
     })
-    .map(choice =>
+    .map(({ entra, service, delegation, ...choice }) =>
       without({
         name,
-        displayName: choice.displayName,
         hosting: 'on-premises',
-        entra: choice.entra === undefined ? undefined : enterpriseApps[choice.entra],
-        proxy: choice.proxy,
-        signOn: { kerberos: without({ servicePrincipalName: choice.service, delegation: choice.delegation }) },
-        roles: choice.roles,
+        entra: entra === undefined ? undefined : enterpriseApps[entra],
+        signOn: { kerberos: without({ servicePrincipalName: service, delegation }) },
+        ...choice,
       } as AppDoc),
     )
-  const saml = fc.record({ proxy }).map(
-    choice =>
-      ({
+  const published = fc
+    .record({
+      displayName: base,
+      proxy,
+      entra: sometimes(fc.constantFrom('plain' as const, 'roles' as const), 8),
+      signOn: fc.oneof(
+        saml.map(each => ({ saml: each })),
+        fc.constant({ header: {} }),
+        fc.constant({ none: {} }),
+      ),
+      roles: roles(false),
+      ...further,
+    })
+    .map(({ entra, ...choice }) =>
+      without({
         name,
-        displayName: name,
         hosting: 'on-premises',
-        proxy: choice.proxy,
-        signOn: {
-          saml: { identifier: `https://${name}.corp.contoso.com`, replyUrl: `https://${name}.corp.contoso.com/acs` },
-        },
-      }) as AppDoc,
+        entra: entra === undefined ? undefined : enterpriseApps[entra],
+        ...choice,
+      } as AppDoc),
+    )
+  return fc.oneof(
+    { weight: 5, arbitrary: cloud },
+    { weight: 8, arbitrary: kerberos },
+    { weight: 4, arbitrary: published },
   )
-  return fc.oneof({ weight: 5, arbitrary: cloud }, { weight: 9, arbitrary: kerberos }, { weight: 1, arbitrary: saml })
 }
 
 /** What only one app can have: of two that claim it the later goes. */
 function claimsOf(each: AppDoc): readonly string[] {
-  const claims = [JSON.stringify(each.entra), each.proxy?.externalUrl, each.signOn?.kerberos?.servicePrincipalName]
+  const claims = [
+    JSON.stringify(each.entra),
+    each.proxy?.externalUrl,
+    each.signOn?.kerberos?.servicePrincipalName,
+    each.signOn?.saml?.identifier,
+  ]
   return claims.flatMap(claim => (claim === undefined ? [] : String(claim).toLowerCase()))
 }
 

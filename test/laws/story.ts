@@ -2,6 +2,8 @@
 
 import fc from 'fast-check'
 import type { Planned } from '../../src/engine/plan.ts'
+import { isRefusal } from '../../src/policy/load.ts'
+import { gathered } from './gathering.ts'
 import { leftovers, wrongAccess, wrongOutcomes } from './judgement.ts'
 import { addressesOf, personOf, standIn, type Way, wayOf, working } from './oracle.ts'
 import { type AppDoc, type Documents, documents, firstDay, laterDay } from './policies.ts'
@@ -73,14 +75,16 @@ export async function live({ start: from, chapters }: Story, witness: Witness = 
 
 async function applyOnce(
   tenant: Tenant,
-  policyDocuments: Documents,
+  written: Documents,
   former: ReadonlyMap<string, AppDoc>,
   witness: Witness,
 ): Promise<readonly string[]> {
-  const policy = await resolve(policyDocuments, tenant.now)
+  const policy = await resolve(written, tenant.now)
   const before = tenant.snapshot()
+  const policyDocuments = gathered(written, before)
   const planned = await tenant.plan(policy)
   witness.planned?.(planned)
+  if (planned.plan.findings.some(({ severity, code, message }) => isRefusal({ severity, code, message }))) return []
   const outcomes = await tenant.apply(planned)
   const after = tenant.snapshot()
   witness.applied?.(before, after, policyDocuments, tenant.now)
@@ -118,10 +122,9 @@ interface Passage {
  * more, no loss may go untold.
  */
 function wrongEffects(planned: Planned, passage: Passage, policyDocuments: Documents, at: number): readonly string[] {
-  if (policyDocuments.organization.entra.assignments === 'pre-assigned') return []
   const { before, after, former } = passage
-  const was = working(before, policyDocuments, at, former)
-  const is = working(after, policyDocuments, at)
+  const was = working(before, policyDocuments, at, { former, unmanaged: true })
+  const is = working(after, policyDocuments, at, { unmanaged: true })
   const told = toldBy(planned, passage, policyDocuments)
   const kept = policyDocuments.apps.filter(app => isAsBefore(app, passage)).map(app => app.name)
   const known = (ways: ReadonlySet<Way>): readonly Way[] => [...ways].filter(way => kept.includes(appOf(way)))

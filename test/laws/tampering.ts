@@ -3,8 +3,9 @@
 
 import fc from 'fast-check'
 import { RequestFailure } from '../../src/model/directories.ts'
-import { root } from './policies.ts'
-import type { Item, Tenant } from './tenant.ts'
+import { authorizationPolicyDefaults } from '../../src/sandbox/graph/policies.ts'
+import { partnerTenants, root } from './policies.ts'
+import { type Item, sync, type Tenant } from './tenant.ts'
 
 export interface Step {
   readonly what: keyof typeof actions
@@ -171,6 +172,68 @@ const actions = {
     const sponsors = tenant.store.collection('sponsors')
     const key = `${pick(guests(tenant), one).id}/${pick(items(tenant, 'users'), other).id}`
     if (!sponsors.delete(key)) sponsors.put(key, {})
+  },
+
+  /** The person who assigns the groups of app roles, where guestlist has no right to. */
+  assignRoleGroups(tenant) {
+    for (const group of items(tenant, 'groups')) {
+      const [, app = '', appRole = ''] = /^guestlist\.app-role\.([^.]+)\.(.+)$/.exec(String(group.uniqueName)) ?? []
+      const resource = items(tenant, 'servicePrincipals').find(each =>
+        ((each.tags ?? []) as readonly string[]).includes(`guestlist.app.${app}`),
+      )
+      if (resource === undefined) continue
+      const application = items(tenant, 'applications').find(item => item.appId === resource.appId)
+      const roles = ((application ?? resource).appRoles ?? []) as readonly Object[]
+      const found = roles.find(role => (appRole === 'default-access' ? !role.value : role.value === appRole))
+      const appRoleId = found?.id ?? '00000000-0000-0000-0000-000000000000'
+      const isThere = items(tenant, 'appRoleAssignments').some(
+        each => each.principalId === group.id && each.resourceId === resource.id,
+      )
+      if (isThere || (found === undefined && roles.length > 0)) continue
+      const id = `by-hand-${resource.id}-${group.id}-${appRoleId}`
+      tenant.store.collection('appRoleAssignments').put(id, {
+        id,
+        principalId: group.id,
+        resourceId: resource.id,
+        appRoleId,
+        createdDateTime: '2026-12-01T00:00:00Z',
+      })
+    }
+  },
+  sync: (tenant, one) => sync(tenant, one % 4 !== 0),
+  blockTenant: (tenant, one) => {
+    const tenantId = pick(Object.values(partnerTenants), one)
+    const there = tenant.store.collection<Object>('crossTenantAccessPartners').get(tenantId) ?? { tenantId }
+    const side = (target: string) => ({ accessType: 'blocked', targets: [{ target, targetType: 'user' }] })
+    const b2bCollaborationInbound = { usersAndGroups: side('AllUsers'), applications: side('AllApplications') }
+    tenant.store.collection('crossTenantAccessPartners').put(tenantId, { ...there, b2bCollaborationInbound })
+  },
+  forgetTenant(tenant, one) {
+    tenant.store.collection('crossTenantAccessPartners').delete(pick(Object.values(partnerTenants), one))
+  },
+  switchConditions(tenant, one, other) {
+    const found = pick(items(tenant, 'conditionalAccessPolicies'), one)
+    const state = pick(['enabled', 'disabled', 'enabledForReportingButNotEnforced'], other)
+    put(tenant, 'conditionalAccessPolicies', found, { state })
+  },
+  renameConditions: (tenant, one) =>
+    put(tenant, 'conditionalAccessPolicies', pick(items(tenant, 'conditionalAccessPolicies'), one), {
+      displayName: 'By hand',
+    }),
+  loosenConditions(tenant, one) {
+    const found = pick(items(tenant, 'conditionalAccessPolicies'), one)
+    const conditions = found.conditions as Item
+    const applications = { ...(conditions.applications as Item), includeApplications: ['None'] }
+    put(tenant, 'conditionalAccessPolicies', found, { conditions: { ...conditions, applications } })
+  },
+  changeSignOnMode: (tenant, one, other) =>
+    put(tenant, 'servicePrincipals', pick(items(tenant, 'servicePrincipals'), one), {
+      preferredSingleSignOnMode: pick(['saml', 'password', null], other),
+    }),
+  changeGuestSettings: (tenant, one) => {
+    const there = tenant.store.collection<Object>('policies').get('authorizationPolicy') ?? authorizationPolicyDefaults
+    const allowInvitesFrom = pick(['everyone', 'adminsAndGuestInviters'], one)
+    tenant.store.collection('policies').put('authorizationPolicy', { ...there, allowInvitesFrom })
   },
 
   renameGroup: (tenant, one) => put(tenant, 'groups', pick(items(tenant, 'groups'), one), { displayName: 'By hand' }),

@@ -35,6 +35,7 @@ function policyLines({ organization, partners, apps, accesses }: Documents): rea
   )
   return [
     `assignments ${entra.assignments ?? 'managed'}, guests go after ${entra.offboarding?.deleteAfter ?? 'never'}, accounts after ${offboarding?.deleteAfter ?? 'never'}, anchor ${anchorAttribute ?? 'default'}`,
+    `guests ${JSON.stringify(entra.guests ?? {})}, conditions ${JSON.stringify(entra.conditionalAccess ?? {})}`,
     `units ${units.join(' | ')}; connectors ${groups.join('; ')}`,
     ...partners.flatMap(partnerLines),
     ...apps.map(appLine),
@@ -45,8 +46,18 @@ function policyLines({ organization, partners, apps, accesses }: Documents): rea
   ]
 }
 
-function partnerLines({ name, displayName, domains, sponsors, groups }: PartnerDoc): readonly string[] {
+function partnerLines({
+  name,
+  displayName,
+  domains,
+  sponsors,
+  groups,
+  tenantId,
+  trust,
+  automaticRedemption,
+}: PartnerDoc): readonly string[] {
   return [
+    ...(tenantId === undefined ? [] : [`  (tenant of ${name}: ${JSON.stringify({ trust, automaticRedemption })})`]),
     `partner ${name} (${displayName}) of ${domains.join(' ')}, sponsors ${sponsors?.join(' ') ?? 'unnamed'}`,
     ...Object.entries(groups).map(([group, content]) => {
       const members =
@@ -55,14 +66,24 @@ function partnerLines({ name, displayName, domains, sponsors, groups }: PartnerD
               ({ address, displayName: shown, until }) =>
                 `${address}${shown === undefined ? '' : '*'}${until === undefined ? '' : ` until ${until}`}`,
             )
-          : [`from ${content.membersFrom.entraGroup}`]
+          : [`from ${JSON.stringify(content.membersFrom)}`]
       return `  ${group}: ${members.join(', ') || 'nobody'}`
     }),
   ]
 }
 
-function appLine({ name, displayName, hosting, entra, proxy, signOn, roles }: AppDoc): string {
-  const parts = [hosting, entra, proxy, signOn, roles].flatMap(part =>
+function appLine({
+  name,
+  displayName,
+  hosting,
+  entra,
+  proxy,
+  signOn,
+  roles,
+  requires,
+  unmanagedGuests,
+}: AppDoc): string {
+  const parts = [hosting, entra, proxy, signOn, roles, requires, unmanagedGuests].flatMap(part =>
     part === undefined ? [] : [typeof part === 'string' ? part : JSON.stringify(part)],
   )
   return `app ${name} (${displayName}): ${parts.join(' ')}`

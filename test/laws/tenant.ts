@@ -6,12 +6,14 @@ import { join } from 'node:path'
 import { connectGraph, type GraphConnection } from '../../src/connect/graph/client.ts'
 import { applyPlan } from '../../src/engine/apply.ts'
 import { makePlan, type Planned } from '../../src/engine/plan.ts'
-import type { Directories, DirectoryReader } from '../../src/model/directories.ts'
+import type { Directories, DirectoryReader, DirectoryWriter } from '../../src/model/directories.ts'
 import type { Outcome } from '../../src/model/outcome.ts'
 import type { ResolvedPolicy } from '../../src/model/policy.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
+import { gatherMembers } from '../../src/resources/membership-sources.ts'
 import { kinds } from '../../src/resources/registry.ts'
 import { createDirectory, type SandboxDirectory } from '../../src/sandbox/directory/directory.ts'
+import { syncAccounts } from '../../src/sandbox/entra-connect.ts'
 import { dumpGraph } from '../../src/sandbox/graph/dump.ts'
 import { seedGraph } from '../../src/sandbox/graph/seed.ts'
 import { type GraphServer, serveGraph } from '../../src/sandbox/graph/server.ts'
@@ -31,20 +33,29 @@ export interface Snapshot {
 
 export interface Tenant {
   readonly store: Store
+  readonly domain: Store
   readonly directory: SandboxDirectory
   /** The day it is, for the services and for what is written. */
   now: number
   readonly connection: () => GraphConnection
   readonly plan: (policy: ResolvedPolicy, seams?: Seams) => Promise<Planned>
-  readonly apply: (planned: Planned, concurrency?: number) => Promise<readonly Outcome[]>
+  readonly apply: (
+    planned: Planned,
+    concurrency?: number,
+    seams?: Seams<DirectoryWriter>,
+  ) => Promise<readonly Outcome[]>
   readonly snapshot: () => Snapshot
+  /** Called after every request that wrote something. */
+  onWrite: (() => void) | undefined
+  /** Both directories as they are now; calling it makes them so again. */
+  readonly remember: () => () => void
   readonly close: () => Promise<void>
 }
 
 /** Where a test reaches in between. */
-export interface Seams {
+export interface Seams<Directory extends DirectoryReader = DirectoryReader> {
   readonly fetch?: typeof fetch
-  readonly activeDirectory?: DirectoryReader
+  readonly activeDirectory?: Directory
 }
 
 export interface Seeds {
@@ -53,15 +64,31 @@ export interface Seeds {
 }
 
 export async function openTenant(start: Start, now: number): Promise<Tenant> {
-  return openSeeded({ graph: graphSeed(start, now), directory: directorySeed(start) }, now)
+  const tenant = await openSeeded({ graph: graphSeed(start, now), directory: directorySeed(start) }, now)
+  if (start.synced !== 'not yet') sync(tenant, start.synced === 'as guests')
+  return tenant
+}
+
+/** Entra Connect comes by. */
+export function sync(tenant: Pick<Tenant, 'store' | 'directory' | 'now'>, withRule: boolean): void {
+  syncAccounts({
+    graph: tenant.store,
+    clock: () => tenant.now,
+    domain: 'corp.contoso.com',
+    // Of the domain's units it takes in those of partners' own accounts.
+    directory: tenant.directory.dump().filter(({ dn }) => !dn.startsWith('CN=') || /,OU=Accounts,/i.test(dn)),
+    ...(withRule ? { rule: { attribute: 'extensionAttribute1', value: 'Guest' } } : {}),
+  })
 }
 
 export async function openSeeded(seeds: Seeds, now: number): Promise<Tenant> {
   const time = { now }
   const clock = (): number => time.now
-  const store = openStore(undefined, 'graph')
+  let onWrite: (() => void) | undefined
+  const store = telling(openStore(undefined, 'graph'), () => onWrite?.())
+  const domain = telling(openStore(undefined, 'directory'), () => onWrite?.())
   seedGraph(store, seeds.graph)
-  const directory = createDirectory({ store: openStore(undefined, 'directory'), domain: 'corp.contoso.com', clock })
+  const directory = createDirectory({ store: domain, domain: 'corp.contoso.com', clock })
   directory.seed(seeds.directory, 'directory.ldif')
   const server: GraphServer = await serveGraph({ store, clock })
   const connection = (seams: Seams = {}): GraphConnection => {
@@ -78,7 +105,20 @@ export async function openSeeded(seeds: Seeds, now: number): Promise<Tenant> {
   }
   return {
     store,
+    domain,
     directory,
+    get onWrite() {
+      return onWrite
+    },
+    set onWrite(listener) {
+      onWrite = listener
+    },
+    remember() {
+      const recalls = [store, domain].map(remembered)
+      return () => {
+        for (const recall of recalls) recall()
+      }
+    },
     get now() {
       return time.now
     },
@@ -88,14 +128,14 @@ export async function openSeeded(seeds: Seeds, now: number): Promise<Tenant> {
     connection,
     plan: (policy, seams = {}) =>
       planFrom(policy, { entra: connection(seams).reader(), activeDirectory: seams.activeDirectory ?? directory }),
-    apply: (planned, concurrency = 4) => {
+    apply: (planned, concurrency = 4, seams = {}) => {
       let random = 0
       return applyPlan({
         kinds,
         planned,
         to: {
-          entra: connection().writer(),
-          activeDirectory: directory,
+          entra: connection(seams).writer(),
+          activeDirectory: seams.activeDirectory ?? directory,
           randomBytes: count => Uint8Array.from({ length: count }, () => (random = (random * 31 + 17) % 251)),
           now: time.now,
         },
@@ -108,8 +148,51 @@ export async function openSeeded(seeds: Seeds, now: number): Promise<Tenant> {
   }
 }
 
-export function planFrom(policy: ResolvedPolicy, from: Directories): Promise<Planned> {
-  return makePlan({ kinds, policy, from, folder: 'policies/', version: '0.0.0', createdAt: 0 })
+/** A store that tells of every request that changed it, once it is through. */
+function telling(store: Store, tell: () => void): Store {
+  let changed = false
+  let depth = 0
+  store.watch(() => {
+    changed = true
+  })
+  return {
+    ...store,
+    atomically(action) {
+      depth += 1
+      try {
+        return store.atomically(action)
+      } finally {
+        depth -= 1
+        if (depth === 0 && changed) {
+          changed = false
+          tell()
+        }
+      }
+    },
+  }
+}
+
+/** Items are never changed in place, so that holding them is a copy; indexes follow what is put back. */
+function remembered(store: Store): () => void {
+  const then = new Map(
+    store.names().map(name => {
+      const items = store.collection(name)
+      return [name, new Map([...items.keys()].map(id => [id, items.get(id)]))] as const
+    }),
+  )
+  return () => {
+    for (const name of new Set([...store.names(), ...then.keys()])) {
+      const items = store.collection(name)
+      const before = then.get(name)
+      for (const id of [...items.keys()]) if (before?.has(id) !== true) items.delete(id)
+      for (const [id, item] of before ?? []) if (item !== undefined && items.get(id) !== item) items.put(id, item)
+    }
+  }
+}
+
+export async function planFrom(written: ResolvedPolicy, from: Directories): Promise<Planned> {
+  const { policy, findings } = await gatherMembers(written, from)
+  return makePlan({ kinds, policy, from, folder: 'policies/', findings, version: '0.0.0', createdAt: 0 })
 }
 
 /** The policy as it is read from files, as of a day. A generated policy with a mistake in it is a mistake of the test. */

@@ -3,13 +3,16 @@
 import fc from 'fast-check'
 import {
   adGroups,
+  breakGlass,
   employees,
   headquarters,
   initialDomain,
   keptPeople,
+  partnerTenants,
   people,
   plantGroup,
   root,
+  sources,
   tenantId,
 } from './policies.ts'
 
@@ -26,6 +29,7 @@ export interface FoundGuest {
   readonly double: boolean
   readonly inHandMadeGroup: boolean
   readonly assignedByHand: boolean
+  readonly inSource: boolean
 }
 
 /** How a person of the pool is in the domain already. */
@@ -45,6 +49,10 @@ export interface Start {
   readonly protectedConnector: boolean
   /** How many accounts of partners the domain keeps. */
   readonly keptAccounts: number
+  /** Whether Entra Connect has been there, with its rule for guests or without. */
+  readonly synced: 'not yet' | 'as guests' | 'as members'
+  readonly trustByHand: 'none' | 'fabrikam blocked' | 'fabrikam trusted'
+  readonly groupAssigned: boolean
   readonly deletedGroups: 'soft' | 'hard'
   readonly connectorGroupAssignment: 'allowed' | 'delegated-only'
 }
@@ -60,6 +68,7 @@ const guest = (address: string): fc.Arbitrary<FoundGuest> =>
     double: fc.constantFrom(false, false, false, false, true),
     inHandMadeGroup: fc.boolean(),
     assignedByHand: fc.boolean(),
+    inSource: fc.boolean(),
   })
 
 const account = (address: string): fc.Arbitrary<FoundAccount> =>
@@ -78,6 +87,9 @@ export const start: fc.Arbitrary<Start> = fc.record({
   delegatedByHand: fc.boolean(),
   protectedConnector: fc.constantFrom(false, false, false, true),
   keptAccounts: fc.constantFrom(0, 1, 2),
+  synced: fc.constantFrom('not yet', 'as guests', 'as guests', 'as members'),
+  trustByHand: fc.constantFrom('none', 'none', 'fabrikam blocked', 'fabrikam trusted'),
+  groupAssigned: fc.constantFrom(false, false, true),
   deletedGroups: fc.constantFrom('soft', 'hard'),
   connectorGroupAssignment: fc.constantFrom('allowed', 'allowed', 'allowed', 'allowed', 'delegated-only'),
 })
@@ -90,6 +102,9 @@ export const nothing: Start = {
   delegatedByHand: false,
   protectedConnector: false,
   keptAccounts: 2,
+  synced: 'not yet',
+  trustByHand: 'none',
+  groupAssigned: false,
   deletedGroups: 'soft',
   connectorGroupAssignment: 'allowed',
 }
@@ -143,6 +158,11 @@ export function graphSeed(from: Start, now: number): Readonly<Record<string, rea
           stray.userPrincipalName,
         ],
       },
+      {
+        displayName: sources.entra,
+        members: ['omar@contoso.com', ...live.filter(each => each.inSource).map(nameOf)],
+      },
+      { id: breakGlass, displayName: 'Break glass', members: ['anna@contoso.com'] },
       { displayName: 'Can hold roles', isAssignableToRole: true, members: ['anna@contoso.com'] },
     ],
     applications: [
@@ -185,7 +205,10 @@ export function graphSeed(from: Start, now: number): Readonly<Record<string, rea
       {
         appId: '9b3c71f8-e2d5-4069-8c4f-5a60d7e1b928',
         appRoleAssignmentRequired: true,
-        appRoleAssignedTo: [{ principal: 'anna@contoso.com', appRole: 'Approve' }],
+        appRoleAssignedTo: [
+          { principal: 'anna@contoso.com', appRole: 'Approve' },
+          ...(from.groupAssigned ? [{ principal: handMadeGroup, appRole: 'Read' }] : []),
+        ],
       },
       { appId: 'e84d05b9-7a16-4c32-bf9e-20c6a8f5d173', appRoleAssignmentRequired: !from.openApps },
       {
@@ -197,6 +220,28 @@ export function graphSeed(from: Start, now: number): Readonly<Record<string, rea
         appRoleAssignedTo: [{ principal: handMadeGroup }],
       },
     ],
+    conditionalAccessPolicies: [
+      {
+        displayName: 'Employees need MFA',
+        state: 'enabled',
+        conditions: {
+          applications: { includeApplications: ['All'] },
+          users: { includeUsers: ['anna@contoso.com'], excludeGroups: [breakGlass] },
+          clientAppTypes: ['all'],
+        },
+        grantControls: { operator: 'OR', builtInControls: ['mfa'] },
+      },
+    ],
+    crossTenantAccessPartners: [
+      { tenantId: partnerTenants.stranger, inboundTrust: trusting(true) },
+      ...(from.trustByHand === 'none'
+        ? []
+        : [
+            from.trustByHand === 'fabrikam trusted'
+              ? { tenantId: partnerTenants.fabrikam, inboundTrust: trusting(false) }
+              : { tenantId: partnerTenants.fabrikam, b2bCollaborationInbound: nobody },
+          ]),
+    ],
     connectorGroups: [
       { name: 'Default', isDefault: true },
       { id: headquarters, name: 'Headquarters' },
@@ -204,6 +249,17 @@ export function graphSeed(from: Start, now: number): Readonly<Record<string, rea
     ],
     connectors: [{ machineName: 'CONNECTOR01.corp.contoso.com', memberOf: ['Headquarters'] }],
   }
+}
+
+const trusting = (isMfaAccepted: boolean): object => ({
+  isMfaAccepted,
+  isCompliantDeviceAccepted: false,
+  isHybridAzureADJoinedDeviceAccepted: false,
+})
+
+const nobody = {
+  usersAndGroups: { accessType: 'blocked', targets: [{ target: 'AllUsers', targetType: 'user' }] },
+  applications: { accessType: 'blocked', targets: [{ target: 'AllApplications', targetType: 'application' }] },
 }
 
 function seededGuest(address: string, enabled: boolean, accepted: boolean) {
@@ -293,8 +349,10 @@ export function directorySeed(from: Start): string {
       }),
     )
   }
+  const keptDns: string[] = []
   for (const address of keptPeople.slice(0, from.keptAccounts)) {
     const name = address.split('@')[0] ?? ''
+    keptDns.push(`CN=${name},OU=Accounts,OU=Partners,${root}`)
     records.push(
       entry(`CN=${name},OU=Accounts,OU=Partners,${root}`, user, {
         sAMAccountName: [name],
@@ -340,6 +398,7 @@ export function directorySeed(from: Start): string {
     group(adGroups.approvers, 'Payroll Approvers', { member: [`CN=Omar,OU=Employees,${root}`, ...accountDns] }),
     group(adGroups.odd, 'Odd Name', { member: [`CN=Omar,OU=Employees,${root}`] }),
     group(adGroups.guarded, 'Guarded', { adminCount: ['1'], member: [`CN=Omar,OU=Employees,${root}`] }),
+    group(sources.domain, 'Operators Source', { member: [`CN=Omar,OU=Employees,${root}`, ...keptDns] }),
     group(`CN=Old Partners,OU=Groups,OU=Partners,${root}`, 'Old Partners', { member: accountDns }),
   )
   return `version: 1\n\n${records.join('\n\n')}\n`

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Person } from '../../src/model/policy.ts'
 import { access, fabrikam, load, organization, payroll, places, sound } from './folder.ts'
 
 const rule = (each: string, deny: string, severity = 'error') => `apiVersion: guestlist/v1
@@ -83,6 +84,32 @@ test('a person is blamed on the line of a roster', async () => {
   const loaded = await load({ ...files, 'rule.yaml': rule('person', `'"payroll" in person.apps'`) })
   expect(places(loaded)).toEqual(['error[rule/a-rule] people.csv:2:5'])
   expect(loaded.problems[0]).toMatchObject({ excerpt: 'Lee,lee@fabrikam.com', length: 16 })
+})
+
+test('whom only a directory knows is named, for no line does, and the rest is told as before', async () => {
+  const partner = `${fabrikam}  contractors:\n    membersFrom: {entraGroup: SG}\n`
+  const partial = access.replace('[engineers]', '[engineers, contractors]')
+  const files = { ...sound, 'fabrikam.yaml': partner, 'access.yaml': `${partial}until: 2026-12-31\n` }
+  const loaded = await load({ ...files, 'rule.yaml': rule('person', `'"payroll" in person.apps'`) })
+  const { policy } = loaded
+  const written = ['error[rule/a-rule] fabrikam.yaml:10:9', 'error[rule/a-rule] fabrikam.yaml:11:19']
+  expect(places(loaded)).toEqual(written)
+  const origin = policy?.partners.get('fabrikam')?.groups.get('contractors')?.origin
+  if (policy === undefined || origin === undefined) throw new Error('no contractors')
+  const people = new Map<string, Person>(policy.people)
+  for (const address of ['uwe@fabrikam.com', 'vera@fabrikam.com'])
+    people.set(address, { address, partner: 'fabrikam', groups: ['contractors'], origins: [origin] })
+  const problems = loaded.problemsOf({ ...policy, people })
+  expect(places({ ...loaded, problems })).toEqual([
+    ...written,
+    'error[rule/a-rule] fabrikam.yaml:12:3',
+    'error[rule/a-rule] fabrikam.yaml:12:3',
+  ])
+  expect(problems.slice(2)).toEqual([
+    expect.objectContaining({ message: 'uwe@fabrikam.com: No.', length: 1 }),
+    expect.objectContaining({ message: 'vera@fabrikam.com: No.', length: 1 }),
+  ])
+  expect(loaded.problemsOf(policy)).toEqual(loaded.problems)
 })
 
 test('rules are not asked about what has errors of its own', async () => {

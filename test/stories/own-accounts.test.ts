@@ -1,9 +1,13 @@
 // Partners whose accounts our own Active Directory keeps, on the example: found, stamped, ended, let in and out of apps'
-// groups; never made or deleted, and nothing else of theirs touched.
+// groups; never made or deleted, and nothing else of theirs touched. In the cloud they are guests as soon as Entra Connect
+// has brought them there as such.
 
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Plan } from '../../src/model/plan.ts'
+import { createDirectory } from '../../src/sandbox/directory/directory.ts'
+import { openStore } from '../../src/sandbox/store.ts'
 import { command, type Heard } from '../cli/fake-host.ts'
 import { access, app, type Company, foundCompany, units } from '../samba/company.ts'
 import { startDomainController } from '../samba/domain-controller.ts'
@@ -101,6 +105,150 @@ describe('accounts of our own', () => {
   })
 })
 
+describe('accounts of our own in the cloud', () => {
+  const home = emptyFolder()
+  const file = (name: string): string => join(home, 'policies', name)
+  const own = (...args: readonly string[]): Promise<Heard> => command(args, { cwd: home })
+  const technicians = ['akhan', 'jbecker', 'msullivan', 'pcosta', 'rnovotny'].map(at)
+  const dispatchers = ['dchukwu', 'lferrari', 'skimura'].map(at)
+
+  function at(name: string): string {
+    return `${name}@partners.contoso.com`
+  }
+
+  async function planned(...args: readonly string[]): Promise<Plan> {
+    const { code, stdout, stderr } = await own('plan', '--sandbox', '--format', 'json', ...args)
+    expect(code, stderr).toBe(0)
+    return JSON.parse(stdout) as Plan
+  }
+
+  /** `expenses akhan@…`, of Litware's people. */
+  function effects(plan: Plan, effect: 'gain' | 'lose'): readonly string[] {
+    const ours = plan.effects.filter(each => each.effect === effect && each.person.endsWith('@partners.contoso.com'))
+    return ours.map(({ app, person }) => `${app} ${person}`).sort()
+  }
+
+  const ways = (apps: readonly string[], people: readonly string[]): readonly string[] =>
+    apps.flatMap(name => people.map(person => `${name} ${person}`)).sort()
+  const everything = [
+    ...ways(['expenses', 'maintenance', 'shift-book', 'tickets'], technicians),
+    ...ways(['shift-book', 'warehouse'], dispatchers),
+  ].sort()
+
+  beforeAll(async () => {
+    cpSync(join(repository, 'policies'), join(home, 'policies'), { recursive: true })
+    // A cloud app, and one by SAML; the example has Litware reach Kerberos apps only.
+    const more = ['expenses', 'tickets'].map(
+      name => `apiVersion: guestlist/v1
+kind: Access
+name: litware-${name}
+partner: litware
+groups: [technicians]
+app: ${name}
+until: 2027-09-30
+reason: Plant services 2027, PS-55
+`,
+    )
+    writeFileSync(file('access/litware-more.yaml'), more.join('---\n'))
+    expect((await own('sandbox', 'reset')).code).toBe(0)
+    const applied = await own('apply', '--sandbox')
+    expect(applied.code, applied.stderr).toBe(0)
+  })
+
+  test('are awaited, with since when and what to check; nobody who is missing there counts as let in', async () => {
+    const plan = await planned()
+    expect(plan.changes).toEqual([])
+    const wait = plan.waiting.find(({ id }) => id === `entra/synced-user/${at('pcosta')}`)
+    expect(wait?.for).toBe('entra-connect')
+    expect(wait?.message).toMatch(/^stamped by 2026-12-01, .*guestlist connect-rule/)
+    expect(plan.findings.map(({ code, message }) => `${code} ${message}`)).toContainEqual(
+      expect.stringMatching(/^synced-as-member .*akhan@/),
+    )
+    const { stdout } = await own('plan', '--sandbox')
+    expect(stdout).toMatch(/~ 5 cloud users +stamped by 2026-12-01, .*\n.*dchukwu@partners\.contoso\.com/)
+  })
+
+  test('that arrive as members get in nowhere', async () => {
+    const { stdout } = await own('sandbox', 'sync', '--without-rule')
+    expect(stdout).toContain(`+ ${at('pcosta')} comes to the cloud as a member\n`)
+    const plan = await planned()
+    expect(plan.changes).toEqual([])
+    expect(plan.findings.filter(({ code }) => code === 'synced-as-member')).toHaveLength(6)
+  })
+
+  test('as guests they reach cloud, SAML and Kerberos apps, and then there is nothing left to do', async () => {
+    const synced = await own('sandbox', 'sync')
+    expect(synced.stdout).toContain(`~ ${at('akhan')} is brought up to date as a guest\n`)
+    const plan = await planned()
+    expect(effects(plan, 'gain')).toEqual(everything.filter(way => !/jbecker|msullivan/.test(way)))
+    expect(new Set(plan.changes.map(({ kind }) => kind))).toEqual(new Set(['group-member']))
+    const applied = await own('apply', '--sandbox')
+    expect(applied.code, applied.stderr).toBe(0)
+    const after = await planned()
+    expect({ changes: after.changes, waiting: after.waiting }).toEqual({ changes: [], waiting: [] })
+    expect(after.findings.filter(({ code }) => code === 'synced-as-member')).toEqual([])
+  })
+
+  test('lose it all on the day after their last, and when they leave the policy', async () => {
+    const end = await planned('--at', '2027-03-01')
+    const apps = ['expenses', 'maintenance', 'shift-book', 'tickets']
+    expect(effects(end, 'lose')).toEqual([...ways(apps, [at('rnovotny')]), ...ways(['warehouse'], dispatchers)].sort())
+    const text = readFileSync(litwareOf(home), 'utf8')
+    writeFileSync(litwareOf(home), text.replace(/^.*msullivan.*\n/m, ''))
+    const plan = await planned()
+    expect(effects(plan, 'lose')).toEqual(ways(apps, [at('msullivan')]))
+    expect((await own('apply', '--sandbox')).code).toBe(0)
+    const { stdout } = await own('plan', '--sandbox', '--detailed-exitcode')
+    expect(stdout).toContain('Nothing to do.')
+    writeFileSync(litwareOf(home), text)
+    expect(effects(await planned(), 'gain')).toEqual(ways(apps, [at('msullivan')]))
+    expect((await own('apply', '--sandbox')).code).toBe(0)
+  })
+
+  test('a partner who leaves the policy altogether: what each loses is told', async () => {
+    const files = ['partners/litware.yaml', 'access/litware.yaml', 'access/litware-more.yaml'].map(file)
+    const texts = files.map(name => readFileSync(name, 'utf8'))
+    for (const name of files) rmSync(name)
+    try {
+      expect(effects(await planned(), 'lose')).toEqual(everything)
+    } finally {
+      for (const [index, name] of files.entries()) writeFileSync(name, texts[index] ?? '')
+    }
+  })
+
+  test('a deleted account is deleted in the cloud, and nobody else is', async () => {
+    const users = async (): Promise<readonly string[]> => {
+      const { stdout } = await own('sandbox', 'dump', '--format', 'json')
+      const { graph } = JSON.parse(stdout) as { graph: { users: readonly { userPrincipalName: string }[] } }
+      return graph.users.map(user => user.userPrincipalName)
+    }
+    const before = await users()
+    await removeAccount(home, 'Paulo Costa')
+    expect((await own('sandbox', 'sync')).stdout).toContain(`- ${at('pcosta')} goes, as the account has gone\n`)
+    expect(await users()).toEqual(before.filter(name => name !== at('pcosta')))
+    const plan = await planned()
+    expect(plan.waiting.map(({ id }) => id)).toContain(`active-directory/partner-account/${at('pcosta')}`)
+  })
+})
+
+function litwareOf(home: string): string {
+  return join(home, 'policies/partners/litware.yaml')
+}
+
+/** As somebody who looks after the domain does it, past guestlist. */
+async function removeAccount(home: string, name: string): Promise<void> {
+  const store = openStore(join(home, '.guestlist/sandbox'), 'directory', {
+    writer: { pid: process.pid, isAlive: () => true },
+  })
+  const directory = createDirectory({
+    store,
+    domain: 'corp.contoso.com',
+    clock: () => Date.parse('2026-12-01T09:00:00Z'),
+  })
+  await directory.remove(`CN=${name},OU=Accounts,OU=Partners,DC=corp,DC=contoso,DC=com`)
+  store.close()
+}
+
 describeOnSamba('accounts of our own on a real domain controller', () => {
   let company: Company
   const person = 'msullivan@partners.contoso.com'
@@ -145,6 +293,9 @@ describeOnSamba('accounts of our own on a real domain controller', () => {
     const inside = await account()
     expect(inside.accountexpires).toEqual(['157231584000000000'])
     expect(inside.memberof).toHaveLength(1)
+    const { plan } = await company.plan([fabrikam([{ address: person, until: '2099-03-31' }]), ...rest])
+    const wait = plan.waiting.find(({ id }) => id === `entra/synced-user/${person}`)
+    expect(wait?.message).toMatch(/^stamped by \d{4}-\d\d-\d\d, less than a day ago; check /)
     await company.apply([fabrikam([]), ...rest])
     const outside = await account()
     expect(outside.memberof).toBeUndefined()

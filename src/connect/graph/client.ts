@@ -24,6 +24,8 @@ export interface GraphOptions {
   readonly timeout?: number
   /** Milliseconds that an object of this run's making may stay invisible. */
   readonly lagDeadline?: number
+  /** Keeps to the pace that Microsoft's Conditional Access asks for; left out: wherever the service is not this machine. */
+  readonly paced?: boolean
 }
 
 export interface GraphConnection {
@@ -33,8 +35,10 @@ export interface GraphConnection {
 }
 
 export function connectGraph(options: GraphOptions): GraphConnection {
+  const root = originOf(options.root)
   const wire = createWire({
-    root: originOf(options.root),
+    root,
+    paced: options.paced ?? root.startsWith('https:'),
     getToken: options.getToken,
     clock: options.clock,
     fetch: options.fetch ?? fetch,

@@ -79,8 +79,20 @@ const knownMessages: readonly (readonly [pattern: RegExp, advice: string])[] = [
     "The cross-tenant access settings block this partner: allow B2B collaboration with the partner's tenant.",
   ],
   [
+    /verified domain of this directory/i,
+    'The address is in a domain of your own tenant: name the person by the address at home.',
+  ],
+  [
+    /domain.*(not allowed|isn't allowed|blocked)|(not allowed|isn't allowed|blocked).*domain/i,
+    'External collaboration settings say which domains may be invited: let this one in there, or take the people out of the policy.',
+  ],
+  [
+    /on-premises user principal name/i,
+    "The account is kept by Active Directory: take it out of Entra Connect's scope and restore it from the deleted users, so that it becomes a cloud user.",
+  ],
+  [
     /doesn't match any emails on the user object/i,
-    "Put the new address into the guest's otherMails before resetting the redemption.",
+    'The account must have the address as its mail (or, before its redemption is reset, among its otherMails).',
   ],
   [/object quota limit/i, 'The tenant may not hold more objects: delete some, or ask Microsoft for a higher quota.'],
   [/failure to update policy due to object limit/i, 'The cross-tenant access policy may hold 25 KB in all.'],
@@ -119,6 +131,11 @@ interface Need {
   readonly remove?: string
 }
 
+const readGuests = 'User.Read.All or User-LifeCycleInfo.Read.All (both are needed)'
+const deleteUser = 'User.ReadWrite.All or User.DeleteRestore.All'
+const writeUser = 'User.ReadWrite.All or User-LifeCycleInfo.ReadWrite.All (both are needed when somebody leaves)'
+const readGroups = 'GroupMember.Read.All or Directory.Read.All'
+const readApps = 'Application.Read.All or Directory.Read.All'
 const assignmentWrite = 'AppRoleAssignment.ReadWrite.All or Application.Read.All (both are needed)'
 
 // Facts section 14: the least permission for each family of paths, the more particular family first.
@@ -129,14 +146,25 @@ const needs: readonly Need[] = [
     read: 'Group.Read.All',
     write: 'Group.ReadWrite.All',
   },
-  { path: /^\/directory\/deletedItems/i, read: 'User.Read.All', write: 'User.DeleteRestore.All' },
+  { path: /^\/directory\/deletedItems/i, read: readGuests, write: deleteUser },
   { path: /^\/directoryObjects/i, read: 'Directory.Read.All', write: 'Directory.Read.All' },
-  { path: /^\/users\/[^/]+\/revokeSignInSessions/i, read: 'User.Read.All', write: 'User.RevokeSessions.All' },
+  {
+    path: /^\/users\/[^/]+\/revokeSignInSessions/i,
+    read: 'User.Read.All',
+    write: 'User.ReadWrite.All or User.RevokeSessions.All',
+  },
+  { path: /^\/(users|groups)\/[^/]+\/appRoleAssignments/, read: 'Directory.Read.All', write: assignmentWrite },
+  { path: /^\/users\/[^/]+\/memberOf/, read: 'Directory.Read.All', write: 'Directory.Read.All' },
   { path: /^\/users\/[^/]+\//, read: 'User.Read.All', write: 'User.ReadWrite.All' },
-  { path: /^\/users/, read: 'User.Read.All', write: 'User.ReadWrite.All', remove: 'User.DeleteRestore.All' },
-  { path: /^\/groups\/[^/]+\/(transitiveM|m)embers/, read: 'GroupMember.Read.All', write: 'GroupMember.ReadWrite.All' },
-  { path: /^\/groups/, read: 'GroupMember.Read.All', write: 'Group.ReadWrite.All' },
-  { path: /appRoleAssign(edTo|ments)/, read: 'Application.Read.All', write: assignmentWrite },
+  { path: /^\/users\/[^/]+$/, read: readGuests, write: writeUser, remove: deleteUser },
+  { path: /^\/users/, read: readGuests, write: 'User.ReadWrite.All' },
+  {
+    path: /^\/groups\/[^/]+\/(transitiveM|m)embers/,
+    read: readGroups,
+    write: 'GroupMember.ReadWrite.All or Group.ReadWrite.All',
+  },
+  { path: /^\/groups/, read: readGroups, write: 'Group.ReadWrite.All' },
+  { path: /appRoleAssign(edTo|ments)/, read: readApps, write: assignmentWrite },
   {
     path: /^\/applications\/[^/]+\/connectorGroup/,
     read: 'a permission that Graph gives to people only',
@@ -144,7 +172,7 @@ const needs: readonly Need[] = [
   },
   {
     path: /^\/(applications|servicePrincipals|applicationTemplates)/,
-    read: 'Application.Read.All',
+    read: readApps,
     write: 'Application.ReadWrite.OwnedBy (and must be an owner of the object)',
   },
   {

@@ -17,6 +17,7 @@ export interface Setback {
 const passing: ReadonlySet<number> = new Set([408, 423, 424, 429, 500, 502, 503, 504])
 const longestPause = 180_000
 const longestBackOff = 60_000
+const firstBackOff = 1000
 
 /** Milliseconds to wait before attempt number `attempt + 1`; undefined: give up. */
 export function pauseAfter(
@@ -24,11 +25,12 @@ export function pauseAfter(
   attempt: number,
   repeat: Repeat,
   random: () => number,
+  backOff = firstBackOff,
 ): number | undefined {
   const most = setback.status === 429 || setback.status === 424 ? 10 : 5
   if (attempt >= most || !mayPass(setback, repeat)) return undefined
   if (setback.retryAfter !== undefined) return Math.min(setback.retryAfter, longestPause)
-  return Math.min(1000 * 2 ** (attempt - 1), longestBackOff) * (1 + random() / 4)
+  return Math.min(backOff * 2 ** (attempt - 1), longestBackOff) * (1 + random() / 4)
 }
 
 function mayPass({ status, code, reached }: Setback, repeat: Repeat): boolean {

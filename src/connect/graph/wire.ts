@@ -6,6 +6,7 @@ import { type GraphVersion, RequestFailure } from '../../model/directories.ts'
 import { checkPath, type Method } from './address.ts'
 import type { Clock } from './clock.ts'
 import { explainFailure, readEnvelope } from './explain-failure.ts'
+import { createPace, isPaced, pacedBackOff } from './pace.ts'
 import { pauseAfter, type Repeat, retryAfterOf } from './retry.ts'
 import { ExactUrl, type NoAnswer, type TransportOptions, transport } from './transport.ts'
 
@@ -14,6 +15,8 @@ export type GetToken = (fresh?: boolean) => Promise<string>
 
 export interface WireOptions extends TransportOptions {
   readonly getToken: GetToken
+  /** Keeps to the pace of the services that have one of their own. */
+  readonly paced: boolean
 }
 
 export interface Request {
@@ -82,7 +85,14 @@ export function createWire(options: WireOptions): Wire {
     }
   }
 
-  const send = async (request: Request): Promise<Answer> => {
+  const pace = createPace(options.clock, pause)
+
+  const send = (request: Request): Promise<Answer> =>
+    options.paced && isPaced(request.path)
+      ? pace.inTurn(() => sendNow(request, pacedBackOff))
+      : sendNow(request, undefined)
+
+  const sendNow = async (request: Request, backOff: number | undefined): Promise<Answer> => {
     checkPath(request.method, request.path)
     let refused = false
     let fresh = false
@@ -106,7 +116,7 @@ export function createWire(options: WireOptions): Wire {
               reached: true,
             }
           : { status: 0, code: result.code, retryAfter: undefined, reached: result.reached }
-      const wait = pauseAfter(setback, count, request.repeat, options.clock.random)
+      const wait = pauseAfter(setback, count, request.repeat, options.clock.random, backOff)
       if (wait === undefined) throw failure
       await pause(wait)
     }

@@ -1,10 +1,11 @@
 // The accounts of partners that our own Active Directory keeps. Several kinds ask.
 
-import type { Directories, DirectoryEntry } from '../../model/directories.ts'
+import type { Directories, DirectoryEntry, DirectoryReader } from '../../model/directories.ts'
 import { isWithin } from '../../model/escape.ts'
 import { keptGroups } from '../../model/groups.ts'
 import type { Address, Member, ResolvedPolicy } from '../../model/policy.ts'
-import { openDomain, searchUnit, value } from './domain.ts'
+import { Failure } from '../../model/problem.ts'
+import { isMissing, searchUnit, value } from './domain.ts'
 
 export interface PartnerAccount {
   /** The user principal name, in lower case: how policies know the person. */
@@ -33,15 +34,46 @@ export function userTypeOf(policy: ResolvedPolicy): { readonly attribute: string
   return { attribute: named?.attribute ?? 'extensionAttribute1', value: named?.value ?? 'Guest' }
 }
 
-/** Every user account in the unit of partner accounts, named by a policy or not. */
+/** The unit that holds them; undefined where the policy names none. */
+export function partnerUnitOf(policy: ResolvedPolicy): string | undefined {
+  return policy.organization.spec.activeDirectory?.organizationalUnits?.partnerAccounts
+}
+
+/**
+ * Every user account in the unit of partner accounts, named by a policy or not: what people lose who have left the policy is
+ * told from what they still have. Nobody is asked for a unit that no partner of the policy needs (any more).
+ */
 export async function readPartnerAccounts(
   from: Directories,
   policy: ResolvedPolicy,
 ): Promise<readonly PartnerAccount[]> {
-  const open = openDomain(from, policy)
-  const unit = policy.organization.spec.activeDirectory?.organizationalUnits?.partnerAccounts
-  if (open === undefined || unit === undefined || keptGroups(policy).length === 0) return []
-  const entries = await searchUnit(open.reader, {
+  const unit = partnerUnitOf(policy)
+  if (unit === undefined) return []
+  if (from.activeDirectory === undefined)
+    throw new Failure('no-directory', `the policy names the unit ${unit}, and there is no connection to its domain`)
+  const entries = await readUnit(from.activeDirectory, policy, unit)
+  // Units may lie in each other: what is a shadow account is none of these.
+  const { shadowAccounts, archive } = policy.organization.spec.activeDirectory?.organizationalUnits ?? {}
+  const others = [shadowAccounts, archive].filter(other => other !== undefined && isWithin(other, unit))
+  const taken = new Set<Address>()
+  return entries
+    .filter(entry => !others.some(other => other !== undefined && isWithin(entry.dn, other)))
+    .map(entry => {
+      const objectGuid = value(entry, 'objectGUID') ?? ''
+      const name = value(entry, 'userPrincipalName')?.toLowerCase()
+      // Two with one name (a conflict between domain controllers): the second is nobody that a policy could mean.
+      const person = name === undefined || taken.has(name) ? objectGuid : name
+      taken.add(person)
+      return { person, objectGuid, entry }
+    })
+}
+
+async function readUnit(
+  reader: DirectoryReader,
+  policy: ResolvedPolicy,
+  unit: string,
+): Promise<readonly DirectoryEntry[]> {
+  const request = {
     base: unit,
     scope: 'sub',
     filter: { and: [{ equals: ['objectClass', 'user'] }, { not: { equals: ['objectClass', 'computer'] } }] },
@@ -51,20 +83,21 @@ export async function readPartnerAccounts(
       'userPrincipalName',
       'userAccountControl',
       'accountExpires',
+      'whenChanged',
+      'adminDescription',
       'adminCount',
       'isCriticalSystemObject',
       'msDS-ObjectSoa',
+      'mS-DS-ConsistencyGuid',
       'memberOf',
       userTypeOf(policy).attribute,
     ],
-  })
-  // Units may lie in each other: what is a shadow account is none of these.
-  const isShadow = (entry: DirectoryEntry): boolean =>
-    [open.domain.shadowAccounts, open.domain.archive].some(other => isWithin(other, unit) && isWithin(entry.dn, other))
-  return entries
-    .filter(entry => !isShadow(entry))
-    .map(entry => {
-      const objectGuid = value(entry, 'objectGUID') ?? ''
-      return { person: value(entry, 'userPrincipalName')?.toLowerCase() ?? objectGuid, objectGuid, entry }
-    })
+  } as const
+  if (keptGroups(policy).length > 0) return searchUnit(reader, request)
+  try {
+    return await reader.search(request)
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
+  }
 }

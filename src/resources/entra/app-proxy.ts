@@ -1,90 +1,84 @@
 // An on-premises app published through Application Proxy, with its sign-on. Beta only (`onPremisesPublishing`), sent
-// alone; it comes after the app is closed to the unassigned and goes before the app does.
+// alone; it comes after the app is closed to the unassigned and goes before the app does. What somebody else published
+// stays published when the app leaves the policy; what we published does not.
 
-import { type Directories, type DirectoryWriters, RequestFailure } from '../../model/directories.ts'
+import type { Directories, DirectoryWriters } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { FindingAt, Waiting } from '../../model/plan.ts'
 import type { ResolvedApp, ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Change, Desired, Json, Observed } from '../../model/resource.ts'
-import { kerberosOf } from '../../model/sign-on.ts'
+import { kerberosOf, samlOf, signOnOf } from '../../model/sign-on.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
-import { appMark, readAppMark } from '../mark.ts'
-import { addressClaim, managedApps } from './managed-apps.ts'
-import { type Application, readApplications, readServicePrincipals } from './tenant.ts'
+import { readAppMark, readPublishedMark } from '../mark.ts'
+import { addressesIn, isRegistered, observedClaims, settled, wantedClaims, writeAddresses } from './addresses.ts'
+import { addressClaim } from './managed-apps.ts'
+import { type FoundApp, type Publishing, readApps } from './published-apps.ts'
+import { namedSettings, normalSettings, settingsFor, settingsIn } from './publishing-settings.ts'
 
 type AppProxySpec = {
   readonly internalUrl: string
+  /** Empty: publishing was interrupted, or its removal. */
   readonly externalUrl: string
   readonly preauthentication: string
-  readonly signOn: Json
-  /** Object id of the connector group; left out, the one it has is left alone. */
-  readonly connectorGroup?: string
+  /** As a policy writes it: `{kerberos: …}`, `{header: {}}`. */
+  readonly signOn: { readonly [mode: string]: Json }
+  /** The application knows the address: people can sign in there. */
+  readonly registered: boolean
+  /** Names that only one application can have; never compared. */
+  readonly addresses?: readonly string[]
 } & { readonly [setting: string]: Json | undefined }
 
-interface Publishing {
-  readonly internalUrl?: string | null
-  readonly externalUrl?: string | null
-  readonly externalAuthenticationType?: string | null
-  readonly singleSignOnSettings?: {
-    readonly singleSignOnMode?: string | null
-    readonly kerberosSignOnSettings?: {
-      readonly kerberosServicePrincipalName?: string | null
-      readonly kerberosSignOnMappingAttributeType?: string | null
-    } | null
-  } | null
-  readonly [property: string]: unknown
-}
-
-interface Addresses {
-  readonly identifierUris?: readonly string[]
-  readonly web?: { readonly redirectUris?: readonly string[] } | null
-}
-
-/** The policy's names of further settings, and Graph's (beta, `onPremisesPublishing`). */
-const settings = {
-  backendTimeout: 'applicationServerTimeout',
-  httpOnlyCookie: 'isHttpOnlyCookieEnabled',
-  secureCookie: 'isSecureCookieEnabled',
-  persistentCookie: 'isPersistentCookieEnabled',
-  translateHostHeader: 'isTranslateHostHeaderEnabled',
-  translateLinksInBody: 'isTranslateLinksInBodyEnabled',
-  validateBackendCertificate: 'isBackendCertificateValidationEnabled',
-  stateSession: 'isStateSessionEnabled',
-  continuousAccessEvaluation: 'isContinuousAccessEvaluationEnabled',
-  alternateUrl: 'alternateUrl',
-  useAlternateUrlForTranslationAndRedirect: 'useAlternateUrlForTranslationAndRedirect',
-} as const
-
 const preauthentications = { entra: 'aadPreAuthentication', passthrough: 'passthru' } as const
+
+/** Graph's names of the ways to sign on; Kerberos' has settings of its own. */
+const modes: Readonly<Record<string, string>> = {
+  kerberos: 'onPremisesKerberos',
+  saml: 'saml',
+  header: 'aadHeaderBased',
+  none: 'none',
+}
 
 export const appProxy: ResourceKind<AppProxySpec> = {
   plane: 'entra',
   name: 'app-proxy',
   desire,
   observe,
-  normalize: spec => spec,
+
+  normalize: ({ internalUrl, externalUrl, preauthentication, signOn, registered, ...others }) => ({
+    internalUrl,
+    externalUrl,
+    preauthentication,
+    ...normalSettings(others),
+    signOn,
+    registered,
+  }),
+
   risk: change =>
     change.action === 'delete'
       ? 'revoke'
       : change.after?.spec.preauthentication === 'passthrough'
         ? 'privileged'
         : 'grant',
-  claims: ({ externalUrl }) => (externalUrl === undefined ? [] : [addressClaim(externalUrl)]),
-  works: ({ signOn }) => typeof signOn === 'object' && signOn !== null && 'servicePrincipalName' in signOn,
+
+  claims: ({ externalUrl, addresses }) => [
+    ...new Set([...(externalUrl ? [addressClaim(externalUrl)] : []), ...(addresses ?? [])]),
+  ],
+
+  works: ({ externalUrl, signOn }, wanted) =>
+    externalUrl !== '' && (wanted === undefined || modeOf(signOn) === modeOf(wanted.signOn)),
+
   perform,
 }
 
+function modeOf(signOn: AppProxySpec['signOn']): string | undefined {
+  return Object.keys(signOn)[0]
+}
+
 function* desire(policy: ResolvedPolicy): Iterable<Desired<AppProxySpec>> {
-  for (const app of [...policy.apps.values()]) {
+  for (const app of policy.apps.values()) {
     const proxy = app.spec.proxy
-    const kerberos = kerberosOf(app)
-    if (proxy === undefined || kerberos === undefined) continue
-    const named = Object.keys(settings).flatMap(key => {
-      const value = proxy[key as keyof typeof settings]
-      return value === undefined ? [] : [[key, value] as const]
-    })
-    const connectorGroup = connectorGroupOf(app, policy)
+    if (proxy === undefined) continue
     yield {
       id: ids.appProxy(app.name),
       app: app.name,
@@ -94,193 +88,136 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<AppProxySpec>> {
         internalUrl: proxy.internalUrl,
         externalUrl: proxy.externalUrl,
         preauthentication: proxy.preauthentication ?? 'entra',
-        ...Object.fromEntries(named),
-        signOn: {
-          servicePrincipalName: kerberos.servicePrincipalName,
-          loginIdentity: kerberos.loginIdentity ?? 'userPrincipalName',
-        },
-        ...(connectorGroup === undefined ? {} : { connectorGroup }),
+        ...namedSettings(proxy),
+        signOn: wantedSignOn(app),
+        registered: true,
+        addresses: wantedClaims(app),
       },
     }
   }
 }
 
-/** The id of the connector group that the policy names; undefined where a person sees to it. */
-function connectorGroupOf(app: ResolvedApp, policy: ResolvedPolicy): string | undefined {
-  const groups = policy.organization.spec.applicationProxy?.connectorGroups ?? []
-  return groups.find(group => group.name === app.spec.proxy?.connectorGroup)?.id?.toLowerCase()
+function wantedSignOn(app: ResolvedApp): AppProxySpec['signOn'] {
+  const kerberos = kerberosOf(app)
+  if (kerberos === undefined) return { [signOnOf(app) ?? 'none']: {} }
+  const { servicePrincipalName, loginIdentity = 'userPrincipalName' } = kerberos
+  return { kerberos: { servicePrincipalName, loginIdentity } }
 }
 
 async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<AppProxySpec>> {
-  const [servicePrincipals, applications] = await Promise.all([readServicePrincipals(from), readApplications(from)])
-  const applicationOf = new Map(applications.map(found => [found.appId, found]))
-  const blocked: Waiting[] = []
-  const published = managedApps(policy, servicePrincipals, applicationOf).flatMap(({ name, mark, found }) => {
-    const registered = applicationOf.get(found.appId)
-    const app = policy.apps.get(name)
-    if (registered === undefined && app?.spec.proxy !== undefined) {
-      const message = `${name} is registered in another tenant: only an application of our own can be published`
-      blocked.push({ id: ids.appProxy(name), for: 'person', message })
-    }
-    const looked = app === undefined || app.spec.proxy !== undefined
-    if (registered === undefined || !looked) return []
-    // An adopted app that left the policy keeps its publishing: others may use it.
-    const made = registered.uniqueName === appMark(mark)
-    return [{ name, app, registered, owned: made || (app !== undefined && (found.tags ?? []).some(isOwnTag)) }]
+  const apps = await readApps(from, policy)
+  const blocked = apps.flatMap(({ name, app, registered }): Waiting[] => {
+    if (registered !== undefined || app?.spec.proxy === undefined) return []
+    const message = `${name} is registered in another tenant: only an application of our own can be published`
+    return [{ id: ids.appProxy(name), for: 'person', message }]
   })
-  const answers = await from.entra.getEach<{ onPremisesPublishing?: Publishing | null }>(
-    published.map(({ registered }) => graphPath`/applications/${registered.id}`),
-    { version: 'beta', select: ['id', 'onPremisesPublishing'] },
-  )
-  const resources: Observed<AppProxySpec>[] = []
-  const findings: FindingAt[] = []
-  for (const [index, { name, app, registered, owned }] of published.entries()) {
-    const publishing = answers[index]?.onPremisesPublishing
-    if (!publishing?.externalUrl) continue
-    const wanted = app === undefined ? undefined : connectorGroupOf(app, policy)
-    const group = wanted === undefined ? undefined : await readConnectorGroup(from, registered, wanted)
-    if (group?.unreadable === true && app !== undefined) findings.push(unverified(app))
-    resources.push({
-      id: ids.appProxy(name),
-      app: name,
-      objectId: registered.id,
-      owned,
-      needs: [ids.application(name)],
-      spec: { ...specOf(publishing), ...(group?.id === undefined ? {} : { connectorGroup: group.id }) },
-    })
+  const findings = [...policy.apps.values()].flatMap(openToAll)
+  return { resources: apps.flatMap(app => observedPublishing(app) ?? []), findings, blocked }
+}
+
+function observedPublishing(found: FoundApp): Observed<AppProxySpec> | undefined {
+  const { name, app, registered, made, publishing, addresses } = found
+  const isMarked = addresses.tags.some(tag => readPublishedMark(tag) !== undefined)
+  if (registered === undefined || (publishing === undefined && !isMarked)) return undefined
+  const isWanted = app?.spec.proxy !== undefined
+  return {
+    id: ids.appProxy(name),
+    app: name,
+    objectId: registered.id,
+    // What was published before us stays when the policy wants it no more: others may use it.
+    owned: made || isMarked || (isWanted && (found.found.tags ?? []).some(tag => readAppMark(tag) !== undefined)),
+    needs: [ids.application(name)],
+    spec: {
+      ...specOf(publishing ?? {}, app, addresses.mode),
+      registered: isRegistered(addresses, app),
+      addresses: observedClaims(addresses, app),
+    },
   }
-  return { resources, findings, blocked }
 }
 
-function isOwnTag(tag: string): boolean {
-  return readAppMark(tag) !== undefined
-}
-
-function specOf(publishing: Publishing): AppProxySpec {
+function specOf(
+  publishing: Publishing,
+  app: ResolvedApp | undefined,
+  principalMode: string,
+): Pick<AppProxySpec, 'internalUrl' | 'externalUrl' | 'preauthentication' | 'signOn'> {
   const kerberos = publishing.singleSignOnSettings?.kerberosSignOnSettings
   const mode = publishing.singleSignOnSettings?.singleSignOnMode ?? 'none'
-  const named = Object.entries(settings).flatMap(([key, property]) => {
-    const value = publishing[property]
-    if (value === undefined || value === null) return []
-    return [[key, key === 'backendTimeout' ? String(value).toLowerCase() : (value as Json)] as const]
-  })
+  const name = Object.keys(modes).find(key => modes[key] === mode) ?? mode
+  // SAML is a matter of the service principal: what is published may call it none.
+  const isSaml = name === 'none' && principalMode === 'saml' && app !== undefined && samlOf(app) !== undefined
   return {
     internalUrl: publishing.internalUrl ?? '',
     externalUrl: publishing.externalUrl ?? '',
     preauthentication:
       publishing.externalAuthenticationType === preauthentications.passthrough ? 'passthrough' : 'entra',
-    ...Object.fromEntries(named),
+    ...settingsIn(publishing),
     signOn:
-      mode === 'onPremisesKerberos'
+      name === 'kerberos'
         ? {
-            servicePrincipalName: kerberos?.kerberosServicePrincipalName ?? '',
-            loginIdentity: kerberos?.kerberosSignOnMappingAttributeType ?? '',
+            kerberos: {
+              servicePrincipalName: kerberos?.kerberosServicePrincipalName ?? '',
+              loginIdentity: kerberos?.kerberosSignOnMappingAttributeType ?? '',
+            },
           }
-        : { mode },
+        : { [isSaml ? 'saml' : name]: {} },
   }
 }
 
-/** Graph's permission map gives applications no right to read this; where it is refused the policy's word is taken. */
-async function readConnectorGroup(
-  from: Directories,
-  { id }: Application,
-  wanted: string,
-): Promise<{ id?: string; unreadable?: boolean }> {
-  try {
-    const group = await from.entra.get<{ id: string }>(graphPath`/applications/${id}/connectorGroup`, {
-      version: 'beta',
-      select: ['id'],
-    })
-    return group === undefined ? {} : { id: group.id.toLowerCase() }
-  } catch (error) {
-    if (error instanceof RequestFailure && error.status === 403) return { id: wanted, unreadable: true }
-    throw error
-  }
-}
-
-function unverified(app: ResolvedApp): FindingAt {
-  return {
-    severity: 'warning',
-    code: 'connector-group-unread',
-    message: `the tenant does not let an application read which connector group ${app.name} uses`,
-    hint: `a person makes sure that it is ${app.spec.proxy?.connectorGroup}: Entra admin center, Enterprise applications, ${app.spec.displayName}, Application proxy`,
-    at: app.origins.proxy,
-  }
+function openToAll(app: ResolvedApp): readonly FindingAt[] {
+  if (app.spec.proxy?.preauthentication !== 'passthrough') return []
+  const { displayName, proxy } = app.spec
+  return [
+    {
+      severity: 'warning',
+      code: 'passthrough',
+      message: `${displayName} asks nobody to sign in: whoever knows ${proxy.externalUrl} reaches it, from anywhere`,
+      hint: 'write `preauthentication: entra`, unless the app itself keeps strangers out',
+      at: app.origins.proxy,
+    },
+  ]
 }
 
 async function perform(
-  change: Change<AppProxySpec>,
+  { id, app = '', before, after }: Change<AppProxySpec>,
   { entra }: DirectoryWriters,
   assigned: (id: Id) => Assigned,
   policy: ResolvedPolicy,
 ): Promise<Assigned> {
-  const { before, after } = change
+  const holder = assigned(ids.application(app))
+  const registered = before?.objectId ?? holder.related?.application
+  if (registered === undefined) throw new Error(`${id} has no application object`)
+  const application = graphPath`/applications/${registered}`
+  const there = addressesIn(holder)
+  const addresses = settled(there, app, policy.apps.get(app))
   if (after === undefined) {
-    if (before === undefined) throw new Error(`${change.id} has neither side`)
-    const application = graphPath`/applications/${before.objectId}`
     await entra.patch(application, { onPremisesPublishing: null }, 'beta')
     // Its URI would keep the next app from having this address.
-    await entra.patch(application, { identifierUris: [] })
-    return before
+    await writeAddresses(entra, application, there, addresses)
+    return { objectId: registered }
   }
-  const registered = before?.objectId ?? assigned(ids.application(change.app ?? '')).related?.application
-  if (registered === undefined) throw new Error(`${change.id} has no application object`)
-  const application = graphPath`/applications/${registered}`
-  const { externalUrl, connectorGroup } = after.spec
-  if (change.differs.includes('externalUrl')) {
-    const adopted = policy.apps.get(change.app ?? '')?.spec.entra !== undefined
-    const there = adopted ? await entra.get<Addresses>(application, { select: ['id', 'identifierUris', 'web'] }) : {}
-    await entra.patch(application, addressed(there ?? {}, before?.spec.externalUrl, externalUrl))
-  }
-  if (change.differs.some(key => key !== 'connectorGroup')) {
-    await entra.patch(application, { onPremisesPublishing: publishingOf(after.spec) }, 'beta')
-  }
-  if (connectorGroup !== undefined && change.differs.includes('connectorGroup')) {
-    const target = graphPath`/onPremisesPublishingProfiles/applicationProxy/connectorGroups/${connectorGroup}`
-    await entra.setReference(`${application}/connectorGroup`, target, 'beta').catch(tolerateRefusal)
-  }
+  await writeAddresses(entra, application, there, addresses)
+  await entra.patch(application, { onPremisesPublishing: publishingOf(after.spec) }, 'beta')
   return { objectId: registered }
 }
 
-/** What sign-in goes by. An adopted application has addresses of its own besides, which stay. */
-function addressed({ identifierUris, web }: Addresses, before: string | undefined, after: string): object {
-  const identifier = (url: string): string => url.replace(/\/$/, '')
-  const replaced = (list: readonly string[] | undefined, old: string | undefined, url: string): readonly string[] => [
-    ...(list ?? []).filter(each => each !== old && each !== url),
-    url,
-  ]
-  return {
-    identifierUris: replaced(identifierUris, before === undefined ? undefined : identifier(before), identifier(after)),
-    web: {
-      redirectUris: replaced(web?.redirectUris, before, after),
-      homePageUrl: after,
-      implicitGrantSettings: { enableIdTokenIssuance: true, enableAccessTokenIssuance: false },
-    },
-  }
-}
-
-/** Where the tenant leaves connector groups to people, a finding of every plan says so. */
-function tolerateRefusal(error: unknown): void {
-  if (!(error instanceof RequestFailure) || error.status !== 403) throw error
-}
-
 function publishingOf(spec: AppProxySpec): object {
-  const named = Object.entries(settings).flatMap(([key, property]) =>
-    spec[key] === undefined ? [] : [[property, spec[key]] as const],
-  )
-  const signOn = spec.signOn as { servicePrincipalName: string; loginIdentity: string }
+  const kerberos = spec.signOn.kerberos as { servicePrincipalName: string; loginIdentity: string } | undefined
   return {
     internalUrl: spec.internalUrl,
     externalUrl: spec.externalUrl,
     externalAuthenticationType:
       spec.preauthentication === 'passthrough' ? preauthentications.passthrough : preauthentications.entra,
-    ...Object.fromEntries(named),
+    ...settingsFor(spec),
+    // Always complete: a mode that is left for another must leave nothing behind.
     singleSignOnSettings: {
-      singleSignOnMode: 'onPremisesKerberos',
-      kerberosSignOnSettings: {
-        kerberosServicePrincipalName: signOn.servicePrincipalName,
-        kerberosSignOnMappingAttributeType: signOn.loginIdentity,
-      },
+      singleSignOnMode: modes[modeOf(spec.signOn) ?? 'none'],
+      kerberosSignOnSettings:
+        kerberos === undefined
+          ? null
+          : {
+              kerberosServicePrincipalName: kerberos.servicePrincipalName,
+              kerberosSignOnMappingAttributeType: kerberos.loginIdentity,
+            },
     },
   }
 }

@@ -1,6 +1,7 @@
 // A partner group assigned to an app role. Every assignment of a partner group is ours, since the group is: one that the
 // policy does not name goes, whatever app it is to.
 
+import { demandsKey } from '../../model/demands.ts'
 import { RequestFailure } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import { defaultAccess, ids, keyOf } from '../../model/id.ts'
@@ -110,7 +111,11 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<AppRoleAssignmentSpec
     const app = policy.apps.get(grant.app)
     if (!grant.inForce || app === undefined) continue
     const appRole = app.roles.get(grant.role)?.appRole ?? defaultAccess
-    yield { ...common(grant.app, appRole, grant.partner, grant.group), because: [grant.origin], spec: {} }
+    const assignment = common(grant.app, appRole, grant.partner, grant.group)
+    const demands = demandsKey(app)
+    // An app opens only after what it asks of guests is in place.
+    const needs = demands === undefined ? assignment.needs : [...assignment.needs, ids.conditionalAccessPolicy(demands)]
+    yield { ...assignment, needs, because: [grant.origin], spec: {} }
   }
 }
 

@@ -9,9 +9,11 @@ import type { FindingAt } from '../../model/plan.ts'
 import type { ResolvedApp, ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Change, Desired, Observed } from '../../model/resource.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
-import { appMark, readAppMark } from '../mark.ts'
+import { appMark, isAddressMark, readAppMark } from '../mark.ts'
+import { addressesOf, handedOn } from './addresses.ts'
 import { relatedRoles, usableRoles } from './app-roles.ts'
-import { addressClaim, type ManagedApp, managedApps } from './managed-apps.ts'
+import { addressClaim } from './managed-apps.ts'
+import { type FoundApp, readApps } from './published-apps.ts'
 import {
   type Application,
   type AppRole,
@@ -99,10 +101,12 @@ async function observe(
   from: Parameters<ResourceKind['observe']>[0],
   policy: ResolvedPolicy,
 ): Promise<Observation<ApplicationSpec>> {
-  const [servicePrincipals, applications] = await Promise.all([readServicePrincipals(from), readApplications(from)])
-  const applicationOf = new Map(applications.map(found => [found.appId, found]))
-  const apps = managedApps(policy, servicePrincipals, applicationOf)
-  const resources = new Map(apps.map(app => [app.name, observedApp(app, applicationOf.get(app.found.appId))]))
+  const [apps, servicePrincipals, applications] = await Promise.all([
+    readApps(from, policy),
+    readServicePrincipals(from),
+    readApplications(from),
+  ])
+  const resources = new Map(apps.map(app => [app.name, observedApp(app)]))
   const findings = [...policy.apps.values()].flatMap(app => unknownRoles(app, resources.get(app.name)))
   return { resources: [...resources.values(), ...orphans(policy, servicePrincipals, applications)], findings }
 }
@@ -135,12 +139,8 @@ function orphans(
   })
 }
 
-function observedApp(
-  { name, mark, found }: ManagedApp,
-  registered: Application | undefined,
-): Observed<ApplicationSpec> {
+function observedApp({ name, mark, found, registered, made, addresses }: FoundApp): Observed<ApplicationSpec> {
   const owned = (found.tags ?? []).includes(appMark(mark))
-  const made = registered?.uniqueName === appMark(mark)
   const displayName = made ? registered?.displayName : found.displayName
   const roles = usableRoles(found.appRoles ?? [])
   return {
@@ -148,7 +148,10 @@ function observedApp(
     app: name,
     objectId: found.id,
     name: found.appId,
-    related: { ...relatedRoles(roles), ...(registered === undefined ? {} : { application: registered.id }) },
+    related: {
+      ...relatedRoles(roles),
+      ...(registered === undefined ? {} : { application: registered.id, ...handedOn(addresses) }),
+    },
     owned: owned || made,
     needs: [],
     spec: {
@@ -198,7 +201,8 @@ async function perform(change: Change<ApplicationSpec>, { entra }: { entra: Grap
   if (registered !== undefined && (change.differs.includes('displayName') || change.differs.includes('appRoles'))) {
     await setRoles(graphPath`/applications/${registered}`, name, before.spec.roles ?? [], after.spec, entra)
   }
-  const tags = (before.spec.tags ?? []).filter(tag => readAppMark(tag) === undefined)
+  // A service principal shows the application's tags besides its own: those that mark addresses stay there.
+  const tags = (before.spec.tags ?? []).filter(tag => readAppMark(tag) === undefined && !isAddressMark(tag))
   await entra.patch(graphPath`/servicePrincipals/${before.objectId}`, {
     appRoleAssignmentRequired: after.spec.assignmentRequired,
     tags: after.spec.managed ? [...tags, appMark(name)] : tags,
@@ -220,7 +224,12 @@ async function create(name: string, spec: ApplicationSpec, entra: GraphWriter): 
     appRoleAssignmentRequired: true,
     tags: [appMark(name)],
   })
-  return { objectId: principal.id, name: appId, related: { application: registered.id, ...madeRoles(name, spec) } }
+  const addresses = handedOn(addressesOf(registered as Partial<Application>))
+  return {
+    objectId: principal.id,
+    name: appId,
+    related: { application: registered.id, ...addresses, ...madeRoles(name, spec) },
+  }
 }
 
 async function setRoles(

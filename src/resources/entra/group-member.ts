@@ -1,21 +1,15 @@
 // Who is in a partner group. The group is ours, so every member in it is: one whom the policy does not name goes.
 
-import { graphPath } from '../../model/escape.ts'
-import { invitedGroups } from '../../model/groups.ts'
+import { allGroups, isKept, isKeptPartner } from '../../model/groups.ts'
 import { ids } from '../../model/id.ts'
-import type { ResolvedPolicy } from '../../model/policy.ts'
+import type { Address, ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
 import { isPreAssigned } from '../../model/sign-on.ts'
 import type { ResourceKind } from '../kind.ts'
-import { addressBook, readGuests, readPartnerGroups } from './tenant.ts'
+import { readNames } from './synced-users.ts'
+import { readPartnerGroupMembers, readPartnerGroups } from './tenant.ts'
 
 type GroupMemberSpec = Readonly<Record<string, never>>
-
-interface DirectoryObject {
-  readonly id: string
-  readonly userPrincipalName?: string | null
-  readonly displayName?: string | null
-}
 
 export const groupMember: ResourceKind<GroupMemberSpec> = {
   plane: 'entra',
@@ -23,19 +17,14 @@ export const groupMember: ResourceKind<GroupMemberSpec> = {
   desire,
 
   async observe(from, policy) {
-    const groups = await readPartnerGroups(from)
-    const [members, guests] = await Promise.all([
-      from.entra.listEach<DirectoryObject>(
-        groups.map(({ id }) => graphPath`/groups/${id}/members`),
-        { select: ['id', 'userPrincipalName', 'displayName'] },
-      ),
-      readGuests(from),
+    const [groups, members, nameOf] = await Promise.all([
+      readPartnerGroups(from),
+      readPartnerGroupMembers(from),
+      readNames(from, policy),
     ])
-    const book = addressBook(guests, policy)
     const resources = groups.flatMap(({ partner, group }, index) =>
       (members[index] ?? []).map((member): Observed<GroupMemberSpec> => {
-        const person = book.get(member.id) ?? member.userPrincipalName?.toLowerCase() ?? member.id
-        return { ...common(partner, group, person), objectId: member.id, owned: true, spec: {} }
+        return { ...common(partner, group, nameOf(member), policy), objectId: member.id, owned: true, spec: {} }
       }),
     )
     return { resources }
@@ -51,9 +40,9 @@ export const groupMember: ResourceKind<GroupMemberSpec> = {
       await entra.removeMember(groupId, before.objectId)
       return before
     }
-    const [, guest] = after?.needs ?? []
-    if (guest === undefined) throw new Error('a membership without its guest')
-    const { objectId } = assigned(guest)
+    const [, user] = after?.needs ?? []
+    if (user === undefined) throw new Error('a membership without its user')
+    const { objectId } = assigned(user)
     await entra.addMember(groupId, objectId)
     return { objectId }
   },
@@ -62,10 +51,11 @@ export const groupMember: ResourceKind<GroupMemberSpec> = {
 function* desire(policy: ResolvedPolicy): Iterable<Desired<GroupMemberSpec>> {
   // Then apps' own groups hold the people.
   if (isPreAssigned(policy)) return
-  for (const group of invitedGroups(policy)) {
+  for (const group of allGroups(policy)) {
     for (const member of group.members) {
       if (!member.inForce) continue
-      yield { ...common(group.partner, group.name, member.address), because: [member.origin], spec: {} }
+      const link = common(group.partner, group.name, member.address, policy)
+      yield { ...link, because: [member.origin], spec: {} }
     }
   }
 }
@@ -73,13 +63,17 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<GroupMemberSpec>> {
 function common(
   partner: string,
   group: string,
-  person: string,
+  person: Address,
+  policy: ResolvedPolicy,
 ): Pick<Observed, 'id' | 'partner' | 'needs' | 'through'> {
   const container = ids.group(partner, group)
+  // What opens or bars an account opens or bars its memberships.
+  const account = [ids.syncedUser(person), ids.partnerAccount(person)]
+  const isOurs = isKeptPartner(policy, partner) || isKept(person, policy)
   return {
     id: ids.groupMember(partner, group, person),
     partner,
-    needs: [container, ids.guest(person)],
+    needs: [container, ...(isOurs ? account : [ids.guest(person)])],
     through: container,
   }
 }

@@ -1,23 +1,27 @@
 // A guest: invited once, kept in step, signed off when no group holds them any more, deleted after the grace period,
-// restored on return. Ours are the members of one marked group; the grace period counts from `employeeLeaveDateTime`.
+// restored on return. Ours are the invited members of one marked group: an account of our own becomes a guest by invitation
+// and is never signed off or deleted before. The grace period counts from `employeeLeaveDateTime`.
 
-import type { Directories, DirectoryWriters, GraphWriter } from '../../model/directories.ts'
+import type { Directories, DirectoryWriters } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
-import { invitedGroups } from '../../model/groups.ts'
 import { type Id, ids } from '../../model/id.ts'
+import type { Waiting } from '../../model/plan.ts'
 import type { Address, ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Change, Desired, Observed, Risk } from '../../model/resource.ts'
 import { durationOf, isoOf } from '../../model/time.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
-import { cut, groupMark, managedGuestsMark, readGroupMark } from '../mark.ts'
+import { cut } from '../mark.ts'
+import { deletedObstacle, obstacleOf, uninvitable } from './conversion.ts'
+import { leaveForgottenGroups } from './forgotten-groups.ts'
+import { convert, sendInvitation } from './invitation.ts'
 import { distinct, readSponsors, type Sponsors, setSponsors } from './sponsors.ts'
 import {
   addressBook,
-  type Group,
   invitedPeople,
+  isInvited,
   readDeletedGuests,
   readGuests,
-  readOwnGroups,
+  readManagedGuests,
   type User,
 } from './tenant.ts'
 
@@ -28,6 +32,8 @@ type GuestSpec = {
   /** Mail addresses or user principal names, sorted. */
   readonly sponsors?: readonly string[]
   readonly userType?: string
+  /** Internal: an account of our own, which an invitation makes a guest. */
+  readonly account?: 'invited' | 'internal'
   readonly signIn: boolean
   /** Whether the day of leaving is set. */
   readonly left: boolean
@@ -35,6 +41,12 @@ type GuestSpec = {
   readonly leftAt?: string
   /** In the tenant's recycle bin; never compared. */
   readonly deleted?: boolean
+  /** Never compared: an invitation goes to the mail. */
+  readonly mail?: string
+  /** How the invitation stands and since when, as Graph says; never compared. */
+  readonly externalUserState?: string
+  readonly externalUserStateChangeDateTime?: string
+  readonly createdDateTime?: string
   readonly invitation?: { readonly redirectUrl: string; readonly sendMessage: boolean }
 }
 
@@ -44,13 +56,14 @@ export const guest: ResourceKind<GuestSpec> = {
   desire,
   observe,
 
-  normalize({ address, displayName, companyName, sponsors, userType, signIn, left }) {
+  normalize({ address, displayName, companyName, sponsors, userType, account, signIn, left }) {
     return {
       address,
       ...(displayName === undefined ? {} : { displayName }),
       ...(companyName === undefined ? {} : { companyName }),
       ...(sponsors === undefined ? {} : { sponsors: [...sponsors].sort() }),
       ...(userType === undefined ? {} : { userType }),
+      ...(account === undefined ? {} : { account }),
       signIn,
       left,
     }
@@ -92,6 +105,7 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<GuestSpec>> {
         companyName: cut(displayName, 64),
         ...(sponsors === undefined ? {} : { sponsors: distinct(sponsors) }),
         userType: 'Guest',
+        account: 'invited',
         signIn: true,
         left: false,
         invitation: {
@@ -107,27 +121,40 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
   const [guests, deleted, managed, sponsors] = await Promise.all([
     readGuests(from),
     readDeletedGuests(from),
-    readManaged(from),
+    readManagedGuests(from),
     readSponsors(from, policy),
   ])
   const wanted = invitedPeople(policy)
   const resources: Observed<GuestSpec>[] = []
+  const blocked = new Map<Address, Waiting>()
   const book = addressBook(guests, policy)
   for (const user of guests) {
     const address = book.get(user.id) ?? user.userPrincipalName
-    const owned = managed.has(user.id)
-    if (owned || wanted.has(address)) resources.push(observedGuest(user, address, owned, policy, sponsors))
+    const owned = managed.has(user.id) && isInvited(user)
+    const obstacle = wanted.has(address) ? obstacleOf(user, address) : undefined
+    if (obstacle !== undefined) blocked.set(address, { id: ids.guest(address), for: 'person', message: obstacle })
+    else if (owned || wanted.has(address)) resources.push(observedGuest(user, address, owned, policy, sponsors))
   }
 
-  const live = new Set(resources.map(resource => resource.spec.address))
+  const live = new Set([...resources.map(resource => resource.spec.address), ...blocked.keys()])
   const gone = addressBook(deleted, policy)
   for (const user of deleted) {
     const address = gone.get(user.id) ?? ''
     if (!wanted.has(address) || live.has(address)) continue
+    if (!isInvited(user)) {
+      blocked.set(address, deletedObstacle(user, address))
+      continue
+    }
     const there = observedGuest(user, address, true, policy, sponsors)
     resources.push({ ...there, retired: true, spec: { ...there.spec, signIn: false, deleted: true } })
   }
-  return { resources, findings: sponsors.findings }
+  const known = new Set([...resources.map(resource => resource.spec.address), ...blocked.keys()])
+  const others = await uninvitable(from, policy, guests, known)
+  return {
+    resources,
+    findings: [...sponsors.findings, ...others.findings],
+    blocked: [...blocked.values(), ...others.blocked],
+  }
 }
 
 function observedGuest(
@@ -155,18 +182,18 @@ function observedGuest(
       // A sponsor whom nobody can set (no such user) is reported once, and not asked for in every plan.
       sponsors: [...(user.sponsors ?? []).map(sponsor => sponsors.addressOf(sponsor.id)), ...missing].sort(),
       ...(user.userType ? { userType: user.userType } : {}),
+      account: isInvited(user) ? 'invited' : 'internal',
       signIn: user.accountEnabled !== false,
       left: left !== undefined,
       ...(left === undefined ? {} : { leftAt: left }),
+      ...(user.mail ? { mail: user.mail } : {}),
+      ...(user.externalUserState ? { externalUserState: user.externalUserState } : {}),
+      ...(user.externalUserStateChangeDateTime
+        ? { externalUserStateChangeDateTime: user.externalUserStateChangeDateTime }
+        : {}),
+      ...(user.createdDateTime ? { createdDateTime: user.createdDateTime } : {}),
     },
   }
-}
-
-async function readManaged(from: Directories): Promise<ReadonlySet<string>> {
-  const group = (await readOwnGroups(from)).find(own => own.uniqueName === managedGuestsMark)
-  if (group === undefined) return new Set()
-  const members = await from.entra.list<{ id: string }>(graphPath`/groups/${group.id}/members`, { select: ['id'] })
-  return new Set(members.map(member => member.id))
 }
 
 async function perform(
@@ -187,12 +214,19 @@ async function perform(
   const user = graphPath`/users/${before.objectId}`
   if (before.spec.deleted === true) {
     await entra.post(graphPath`/directory/deletedItems/${before.objectId}/restore`, {})
-    await leaveForgottenGroups(entra, before, policy)
+    await leaveForgottenGroups(entra, before.objectId, before.spec.address, policy)
   }
+  // Before the mark: what a run that ends here leaves behind is a guest, not an account of our own that counts as one.
+  if (change.differs.includes('account')) await convert(entra, before, after.spec)
   if (change.action !== 'update') await entra.addMember(assigned(ids.managedGuests()).objectId, before.objectId)
-  // The grace period counts from the day on which sign-in was last switched off.
-  await setProperties(user, change.retires ? [...change.differs, 'left'] : change.differs, after.spec, to)
-  if (change.retires) await entra.post(`${user}/revokeSignInSessions`, {})
+  if (change.retires) {
+    await setProperties(user, ['signIn'], after.spec, to)
+    await entra.post(`${user}/revokeSignInSessions`, {})
+    // Last, so that a run that ends before is seen to. The grace period counts from when sign-in was last switched off.
+    await setProperties(user, ['left'], after.spec, to)
+    return before
+  }
+  await setProperties(user, change.differs, after.spec, to)
   if (before.spec.deleted === true && after.spec.sponsors !== undefined) {
     // The recycle bin does not tell who they were.
     const [there = []] = await entra.listEach<{ id: string }>([`${user}/sponsors`], { select: ['id'] })
@@ -204,44 +238,14 @@ async function perform(
   return before
 }
 
-/**
- * A guest comes back from the recycle bin with the memberships of then: the plan saw none of them. What the service does
- * not show yet, the next plan sees.
- */
-async function leaveForgottenGroups(
-  entra: GraphWriter,
-  { objectId, spec }: Observed<GuestSpec>,
-  policy: ResolvedPolicy,
-): Promise<void> {
-  const [groups = []] = await entra.listEach<Group>([graphPath`/users/${objectId}/memberOf/microsoft.graph.group`], {
-    select: ['id', 'uniqueName'],
-  })
-  const wanted = new Set(
-    invitedGroups(policy)
-      .filter(group => group.members.some(member => member.inForce && member.address === spec.address))
-      .map(group => groupMark(group.partner, group.name)),
-  )
-  for (const { id, uniqueName } of groups) {
-    const forgotten = uniqueName && readGroupMark(uniqueName) !== undefined && !wanted.has(uniqueName)
-    if (forgotten) await entra.removeMember(id, objectId)
-  }
-}
-
 async function invite(spec: GuestSpec, to: DirectoryWriters, managedGuests: string): Promise<Assigned> {
   const { entra } = to
-  const answer = await entra.post<{ invitedUser: { id: string; userPrincipalName?: string } }>('/invitations', {
-    invitedUserEmailAddress: spec.address,
-    ...(spec.displayName === undefined ? {} : { invitedUserDisplayName: spec.displayName }),
-    inviteRedirectUrl: spec.invitation?.redirectUrl,
-    sendInvitationMessage: spec.invitation?.sendMessage ?? false,
-  })
-  const { id } = answer.invitedUser
+  const { id, userPrincipalName: name } = await sendInvitation(entra, spec)
   // The mark first: a run that ends here finds its own guest again.
   await entra.addMember(managedGuests, id)
   const user = graphPath`/users/${id}`
   await setProperties(user, ['displayName', 'companyName'], spec, to)
   if ((spec.sponsors ?? []).length > 0) await setSponsors(entra, user, [], spec.sponsors ?? [])
-  const name = answer.invitedUser.userPrincipalName
   return { objectId: id, ...(name === undefined ? {} : { name }) }
 }
 

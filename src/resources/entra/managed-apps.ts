@@ -1,7 +1,7 @@
 // Which service principals are the policy's apps, or were: several kinds ask.
 
 import type { ResolvedApp, ResolvedPolicy } from '../../model/policy.ts'
-import { appMark, readAppMark } from '../mark.ts'
+import { appMark, readAppMark, readPublishedMark, readSamlMark } from '../mark.ts'
 import type { Application, ServicePrincipal } from './tenant.ts'
 
 export interface ManagedApp {
@@ -32,8 +32,9 @@ export function managedApps(
   // The policy's id decides: a tag that stands on another application does not make it the app. What we made goes before
   // a copy of its tag.
   const marked = servicePrincipals.flatMap(found => {
-    const made = readAppMark(applicationOf.get(found.appId)?.uniqueName ?? '')
-    const mark = made ?? (found.tags ?? []).map(readAppMark).find(name => name !== undefined)
+    const registered = applicationOf.get(found.appId)
+    const made = readAppMark(registered?.uniqueName ?? '')
+    const mark = made ?? markOf(found.tags ?? [], readAppMark) ?? leftOver(registered)
     return mark === undefined || taken.has(found.id) ? [] : [{ found, mark, made: made !== undefined }]
   })
   marked.sort((a, b) => Number(b.made) - Number(a.made) || (a.found.id < b.found.id ? -1 : 1))
@@ -42,6 +43,16 @@ export function managedApps(
     else if (applied.some(app => app.name === mark)) add(`${mark} (${found.id})`, mark, found)
   }
   return [...apps.values()]
+}
+
+function markOf(tags: readonly string[], read: (tag: string) => string | undefined): string | undefined {
+  return tags.map(read).find(name => name !== undefined)
+}
+
+/** Of an app that is no longer looked after, as long as something that we did to it is still to be taken away. */
+function leftOver(registered: Application | undefined): string | undefined {
+  const tags = registered?.tags ?? []
+  return markOf(tags, readPublishedMark) ?? markOf(tags, readSamlMark)
 }
 
 /** The name of an address among those that one application at a time can have. */

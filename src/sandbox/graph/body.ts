@@ -88,11 +88,14 @@ function checkOne(value: unknown, type: string, property: string, title: string)
   const table: PropertyTable = propertiesOf.get(type) ?? new Map()
   for (const [name, inner] of Object.entries(value)) {
     if (name.startsWith('@odata.')) continue
-    const innerType = table.get(name)
+    const innerType = openTypes.has(type) ? 'String' : table.get(name)
     if (innerType === undefined) throw unknown(name)
     checkValue(inner, innerType, name, title)
   }
 }
+
+// Types that name no properties: any name will do, and its value is a text.
+const openTypes = new Set(['wafAllowedHeadersDictionary'])
 
 // Several values of one enumeration, as one string with commas.
 const flags = new Set([

@@ -175,7 +175,11 @@ export const resources: Readonly<Record<string, Resource>> = {
   conditionalAccessPolicy: plain('ConditionalAccessPolicy', 'id displayName state'),
   connectorGroup: plain('ConnectorGroup', 'id name'),
   connector: plain('Connector', 'id machineName status'),
-  crossTenantAccessPolicyConfigurationPartner: plain('CrossTenantAccessPolicyConfigurationPartner', 'tenantId'),
+  authenticationStrengthPolicy: plain('AuthenticationStrengthPolicy', 'id displayName policyType'),
+  crossTenantAccessPolicyConfigurationPartner: {
+    ...plain('CrossTenantAccessPolicyConfigurationPartner', 'tenantId'),
+    expand: ['identitySynchronization'],
+  },
   organization: plain('Organization', 'id displayName'),
   domain: plain('Domain', 'id'),
 }

@@ -1,8 +1,9 @@
 // Invitations: how guests come into the tenant. Every accepted POST is recorded, so that a test can count invitations.
-// Inviting a guest who is there gives the same guest and a new redeem URL.
+// Inviting a guest who is there gives the same guest and a new redeem URL; inviting an account of the tenant's own by its id
+// makes it a guest with the same id, name, groups and assignments.
 
 import { checkedBody } from './body.ts'
-import { badRequest, forbidden, GraphError, malformed, notFound } from './errors.ts'
+import { badRequest, forbidden, malformed, notFound } from './errors.ts'
 import { uuidOf } from './ids.ts'
 import type { Item } from './match.ts'
 import { created } from './page.ts'
@@ -104,22 +105,15 @@ function invitedUser(tenant: Tenant, asked: Item, address: string, type: string,
   if (isReset && userId === undefined) throw malformed('The invitedUser id is required to reset the redemption status.')
   if (userId !== undefined) return invitedAgain(tenant, address, userId, isReset)
 
-  const domain = address.slice(address.indexOf('@') + 1).toLowerCase()
   const [existing] = [...tenant.byAddress.all(address)].flatMap(id => tenant.objects.user.get(id) ?? [])
   if (existing !== undefined) {
     if (!isExternal(existing)) {
       throw malformed("Non-external user already exists with the given mail address and can't be invited.")
     }
-    if (existing.accountEnabled === false) {
-      throw malformed(
-        `The invited user already exists in the directory as object ID: ${existing.id}, but the account is blocked from signing in. If the account is unblocked, they can use that account to sign in to shared apps and resources.`,
-      )
-    }
+    if (existing.accountEnabled === false) throw blockedFromSigningIn(existing.id)
     return existing
   }
-  if (tenant.domains.includes(domain)) {
-    throw malformed(`The domain '${domain}' is a verified domain of this directory: its users can't be invited.`)
-  }
+  refuseOwnDomain(tenant, address)
   const [deleted] = [...tenant.deletedByAddress.all(address)]
     .flatMap(id => tenant.deleted.get(id) ?? [])
     .filter(user => tenant.isRecoverable(user))
@@ -141,9 +135,7 @@ function invitedAgain(tenant: Tenant, address: string, userId: string, isReset: 
     )
   }
   if (!isReset && isExternal(user)) return user
-  if (!isReset && typeof user.onPremisesUserPrincipalName === 'string') {
-    throw new GraphError(400, 'BadRequest', 'The user has an on-premises user principal name and cannot be invited.')
-  }
+  if (!isReset) refuseConversion(tenant, address, user)
   const pending = {
     ...user,
     externalUserState: 'PendingAcceptance',
@@ -151,6 +143,25 @@ function invitedAgain(tenant: Tenant, address: string, userId: string, isReset: 
   }
   tenant.objects.user.put(user.id, pending)
   return pending
+}
+
+function refuseConversion(tenant: Tenant, address: string, user: Entity): void {
+  refuseOwnDomain(tenant, address)
+  if (typeof user.onPremisesUserPrincipalName === 'string')
+    throw malformed('The user has an on-premises user principal name and cannot be invited.')
+  if (user.accountEnabled === false) throw blockedFromSigningIn(user.id)
+}
+
+function refuseOwnDomain(tenant: Tenant, address: string): void {
+  const domain = address.slice(address.indexOf('@') + 1).toLowerCase()
+  if (tenant.domains.includes(domain))
+    throw malformed(`The domain '${domain}' is a verified domain of this directory: its users can't be invited.`)
+}
+
+function blockedFromSigningIn(id: string): Error {
+  return malformed(
+    `The invited user already exists in the directory as object ID: ${id}, but the account is blocked from signing in. If the account is unblocked, they can use that account to sign in to shared apps and resources.`,
+  )
 }
 
 export function isExternal(user: Item): boolean {

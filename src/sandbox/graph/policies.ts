@@ -50,12 +50,14 @@ export const crossTenantDefaults: Item = {
 export function policyRoutes(tenant: Tenant): readonly Route[] {
   const singletons = tenant.store.collection<Item>('policies')
   const partners = tenant.store.collection<Item>('crossTenantAccessPartners')
+  const synchronisations = tenant.store.collection<Item>('identitySynchronizations')
   const crossTenant = '/policies/crossTenantAccessPolicy'
   const listing = (items: Iterable<Item>): Listing => ({
     type: partnerType,
     items,
     context: 'policies/crossTenantAccessPolicy/partners',
     key: 'tenantId',
+    expand: item => synchronisations.get(String(item.tenantId)) ?? null,
   })
 
   const authorization = () => singletons.get('authorizationPolicy') ?? authorizationPolicyDefaults
@@ -161,7 +163,27 @@ export function policyRoutes(tenant: Tenant): readonly Route[] {
       method: 'DELETE',
       pattern: `${crossTenant}/partners/{}`,
       handle: (_request, key) => {
-        partners.delete(String(partner(key).tenantId))
+        const tenantId = String(partner(key).tenantId)
+        if (synchronisations.has(tenantId))
+          throw malformed('The partner has an identity synchronization policy: delete that first.')
+        partners.delete(tenantId)
+        return noContent
+      },
+    },
+    {
+      method: 'PUT',
+      pattern: `${crossTenant}/partners/{}/identitySynchronization`,
+      handle: (request, key) => {
+        const tenantId = String(partner(key).tenantId)
+        synchronisations.put(tenantId, { ...bodyOf(request), tenantId })
+        return noContent
+      },
+    },
+    {
+      method: 'DELETE',
+      pattern: `${crossTenant}/partners/{}/identitySynchronization`,
+      handle: (_request, key) => {
+        synchronisations.delete(String(partner(key).tenantId))
         return noContent
       },
     },

@@ -153,10 +153,22 @@ const grouped: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'appRole[]': 'appRoles',
     informationalUrl: 'info',
     samlSingleSignOnSettings: 'samlSingleSignOnSettings',
+    'keyCredential[]': 'keyCredentials',
+    'passwordCredential[]': 'passwordCredentials',
     verifiedPublisher: 'verifiedPublisher',
   },
   samlSingleSignOnSettings: {
     String: 'relayState',
+  },
+  keyCredential: {
+    String: 'customKeyIdentifier displayName key type usage',
+    DateTimeOffset: 'endDateTime startDateTime',
+    Guid: 'keyId',
+  },
+  passwordCredential: {
+    String: 'customKeyIdentifier displayName hint secretText',
+    DateTimeOffset: 'endDateTime startDateTime',
+    Guid: 'keyId',
   },
   appRoleAssignment: {
     String: 'id principalDisplayName principalType resourceDisplayName',
@@ -270,7 +282,8 @@ const grouped: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     authenticationStrengthPolicy: 'authenticationStrength',
   },
   authenticationStrengthPolicy: {
-    String: 'id displayName',
+    String: 'id displayName description policyType requirementsSatisfied',
+    'String[]': 'allowedCombinations',
   },
   conditionalAccessSessionControls: {
     applicationEnforcedRestrictionsSessionControl: 'applicationEnforcedRestrictions',
@@ -379,7 +392,12 @@ const grouped: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       useAlternateUrlForTranslationAndRedirect
     `,
     onPremisesPublishingSingleSignOn: 'singleSignOnSettings',
-    trafficRoutingMethod: 'trafficRoutingMethod',
+    'trafficRoutingMethod!': 'trafficRoutingMethod',
+    'ipRange[]': 'wafIpRanges',
+    wafAllowedHeadersDictionary: 'wafAllowedHeaders',
+  },
+  ipRange: {
+    String: 'cidrAddress lowerAddress upperAddress',
   },
   onPremisesPublishingSingleSignOn: {
     kerberosSignOnSettings: 'kerberosSignOnSettings',

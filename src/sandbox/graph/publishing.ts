@@ -8,7 +8,7 @@ import { locate } from './objects.ts'
 import { created, type Listing, listPage, single } from './page.ts'
 import { need } from './references.ts'
 import { bodyOf, contextOf, type Key, noContent, ok, type Route, referenceOf } from './request.ts'
-import type { Entity, Tenant } from './tenant.ts'
+import { type Entity, listOf, type Tenant } from './tenant.ts'
 
 const rules = {
   title: 'Application',
@@ -32,6 +32,7 @@ export const publishingDefaults: Item = {
   isTranslateLinksInBodyEnabled: false,
   useAlternateUrlForTranslationAndRedirect: false,
   singleSignOnSettings: { singleSignOnMode: 'none', kerberosSignOnSettings: null },
+  trafficRoutingMethod: 'none',
 }
 
 /** The application with its publishing changed; null removes it. */
@@ -57,6 +58,10 @@ function checkPublishing(tenant: Tenant, application: Entity, publishing: Item):
     if (required !== 'externalAuthenticationType' && !/^https?:\/\/[^/\s]+\//i.test(value)) {
       throw malformed(`The property '${required}' of onPremisesPublishing is not a valid URL: '${value}'.`)
     }
+  }
+  for (const range of listOf(publishing.wafIpRanges) as readonly Item[]) {
+    if (typeof range['@odata.type'] !== 'string' || typeof (range.cidrAddress ?? range.lowerAddress) !== 'string')
+      throw malformed("The type 'microsoft.graph.ipRange' is abstract: a range names its own type and its addresses.")
   }
   if (publishing.applicationServerTimeout !== 'default' && publishing.applicationServerTimeout !== 'long') {
     throw malformed("The property 'applicationServerTimeout' of onPremisesPublishing must be 'default' or 'long'.")

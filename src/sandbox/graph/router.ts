@@ -55,7 +55,8 @@ function emptyNode(): Node {
   return { literals: new Map(), handlers: new Map() }
 }
 
-function tokensOf(path: string): readonly (string | Key)[] {
+/** The segments of a path, keys in parentheses apart. */
+export function tokensOf(path: string): readonly (string | Key)[] {
   return path
     .split('/')
     .filter(part => part !== '')

@@ -15,12 +15,13 @@ import { GraphError, malformed } from './errors.ts'
 import { groupRoutes } from './groups.ts'
 import { uuidOf } from './ids.ts'
 import { invitationRoutes } from './invitations.ts'
+import { withPermissions } from './permissions.ts'
 import { policyRoutes } from './policies.ts'
 import { publishingRoutes } from './publishing.ts'
-import type { Answer, GraphRequest, Version } from './request.ts'
+import type { Answer, GraphRequest, Route, Version } from './request.ts'
 import { type Router, routerOf } from './router.ts'
 import { servicePrincipalRoutes } from './service-principals.ts'
-import { openTenant } from './tenant.ts'
+import { openTenant, type Tenant } from './tenant.ts'
 import { userRoutes } from './users.ts'
 
 export interface GraphServerOptions {
@@ -44,19 +45,7 @@ const largestBody = 4 * 1024 * 1024
 
 export async function serveGraph({ store, clock, port = 0, latency = 0 }: GraphServerOptions): Promise<GraphServer> {
   const tenant = openTenant(store, clock)
-  const router = routerOf([
-    ...userRoutes(tenant),
-    ...invitationRoutes(tenant),
-    ...groupRoutes(tenant),
-    ...applicationRoutes(tenant),
-    ...publishingRoutes(tenant),
-    ...servicePrincipalRoutes(tenant),
-    ...assignmentRoutes(tenant),
-    ...deletedItemRoutes(tenant),
-    ...directoryRoutes(tenant),
-    ...conditionalAccessRoutes(tenant),
-    ...policyRoutes(tenant),
-  ])
+  const router = withPermissions(tenant, routerOf(routesOf(tenant)))
   let requests = 0
   const server = createServer((incoming, outgoing) => {
     requests += 1
@@ -83,6 +72,22 @@ export async function serveGraph({ store, clock, port = 0, latency = 0 }: GraphS
         server.closeAllConnections()
       }),
   }
+}
+
+export function routesOf(tenant: Tenant): readonly Route[] {
+  return [
+    ...userRoutes(tenant),
+    ...invitationRoutes(tenant),
+    ...groupRoutes(tenant),
+    ...applicationRoutes(tenant),
+    ...publishingRoutes(tenant),
+    ...servicePrincipalRoutes(tenant),
+    ...assignmentRoutes(tenant),
+    ...deletedItemRoutes(tenant),
+    ...directoryRoutes(tenant),
+    ...conditionalAccessRoutes(tenant),
+    ...policyRoutes(tenant),
+  ]
 }
 
 interface RequestIds {

@@ -1,4 +1,5 @@
-// Service principals: what an application is in this tenant, and to what people and groups are assigned (assignments.ts).
+// Service principals: what an application is in this tenant. To what people and groups are assigned: assignments.ts; the
+// certificates with which SAML assertions are signed: signing.ts.
 
 import { type BodyRules, checkedBody, merged } from './body.ts'
 import { softDelete } from './deletion.ts'
@@ -7,7 +8,8 @@ import type { Item } from './match.ts'
 import { answerCreated, idOf, keyInUse, listingOf, locate, mayCreate, seen } from './objects.ts'
 import { countItems, listPage, single } from './page.ts'
 import { need, referenceRoutes, relationRoutes } from './references.ts'
-import { bodyOf, isGuid, noContent, type Route } from './request.ts'
+import { bodyOf, contextOf, isGuid, noContent, ok, type Route } from './request.ts'
+import { checkSigningKey, newSigningCertificate } from './signing.ts'
 import type { Entity, Tenant } from './tenant.ts'
 import { groupsAbove } from './transitive.ts'
 
@@ -77,6 +79,7 @@ export function servicePrincipalRoutes(tenant: Tenant): readonly Route[] {
         const changes = checkedBody(bodyOf(request), rules)
         if (changes.appId !== undefined && changes.appId !== principal.appId) throw readOnlyProperty('appId')
         checkValues(changes)
+        checkSigningKey({ ...principal, ...changes }, changes)
         principals.put(principal.id, merged(principal, changes))
         return noContent
       },
@@ -87,6 +90,16 @@ export function servicePrincipalRoutes(tenant: Tenant): readonly Route[] {
       handle: (_request, key) => {
         softDelete(tenant, 'servicePrincipal', locate(tenant, 'servicePrincipal', need(key)))
         return noContent
+      },
+    },
+    {
+      method: 'POST',
+      pattern: '/servicePrincipals/{}/addTokenSigningCertificate',
+      handle: (request, key) => {
+        const principal = locate(tenant, 'servicePrincipal', need(key))
+        const { certificate, credentials } = newSigningCertificate(tenant, principal, bodyOf(request))
+        principals.put(principal.id, { ...principal, ...credentials })
+        return ok({ ...contextOf(request, 'microsoft.graph.selfSignedCertificate'), ...certificate })
       },
     },
     ...relationRoutes(tenant, 'servicePrincipal', 'owners', principal => tenant.owners.from(principal.id), [

@@ -81,6 +81,40 @@ describe('Conditional Access policies', () => {
     expect((await graph.post(path, { ...policy, conditions: { ...policy.conditions, users } })).status).toBe(404)
   })
 
+  test('name applications that are there, or what stands for many', async () => {
+    const graph = await serve({ applications: [{ displayName: 'Wiki' }], servicePrincipals: [{ displayName: 'Wiki' }] })
+    const { body } = await graph.get('/servicePrincipals')
+    const including = async (...includeApplications: readonly string[]) => {
+      const conditions = { ...policy.conditions, applications: { includeApplications } }
+      return (await graph.post(path, { ...policy, conditions })).status
+    }
+    expect(await including(body.value[0].appId, 'Office365')).toBe(201)
+    expect(await including('None')).toBe(201)
+    expect(await including(unknownId)).toBe(400)
+    expect(await including()).toBe(400)
+  })
+
+  test('may ask for an authentication strength, which is read as a whole, but not for MFA besides', async () => {
+    const graph = await serve()
+    const strengths = '/policies/authenticationStrengthPolicies'
+    const id = '00000000-0000-0000-0000-000000000004'
+    expect((await graph.get(strengths)).body.value).toContainEqual(
+      expect.objectContaining({ id, displayName: 'Phishing-resistant MFA', policyType: 'builtIn' }),
+    )
+    expect((await graph.get(`${strengths}/${id}`)).status).toBe(200)
+    expect((await graph.get(`${strengths}/${unknownId}`)).status).toBe(404)
+    const asking = (builtInControls: readonly string[], strength: string) =>
+      graph.post(path, {
+        ...policy,
+        grantControls: { operator: 'AND', builtInControls, authenticationStrength: { id: strength } },
+      })
+    const { status, body } = await asking(['compliantDevice'], id)
+    expect([status, body.grantControls.authenticationStrength.displayName]).toEqual([201, 'Phishing-resistant MFA'])
+    expect((await asking(['mfa'], id)).status).toBe(400)
+    expect((await asking([], unknownId)).status).toBe(400)
+    expect((await graph.get('/identityGovernance/termsOfUse/agreements')).status).toBe(403)
+  })
+
   test('are 195 at most', async () => {
     const conditionalAccessPolicies = Array.from({ length: 195 }, (_, index) => ({
       ...policy,
@@ -122,6 +156,19 @@ describe('the cross-tenant policy', () => {
     expect((await graph.get(partners)).body.value).toHaveLength(1)
     expect((await graph.delete(`${partners}/${unknownId}`)).status).toBe(204)
     expect((await graph.get(`${partners}/${unknownId}`)).status).toBe(404)
+  })
+
+  test('keeps a partner with whom users are synchronised', async () => {
+    const graph = await serve()
+    await graph.post(partners, { tenantId: unknownId })
+    const at = `${partners}/${unknownId}`
+    const sync = { displayName: 'Fabrikam', userSyncInbound: { isSyncAllowed: true } }
+    expect((await graph.put(`${at}/identitySynchronization`, sync)).status).toBe(204)
+    const { body } = await graph.get(`${partners}?$expand=identitySynchronization`)
+    expect(body.value[0].identitySynchronization).toEqual({ ...sync, tenantId: unknownId })
+    expect((await graph.delete(at)).status).toBe(400)
+    expect((await graph.delete(`${at}/identitySynchronization`)).status).toBe(204)
+    expect((await graph.delete(at)).status).toBe(204)
   })
 
   test('may not grow beyond 25 KB', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { errorOf, reference, type Served, serve, unknownId } from './served.ts'
+import { dump, errorOf, reference, type Served, serve, unknownId } from './served.ts'
 
 const publishing = {
   externalAuthenticationType: 'aadPreAuthentication',
@@ -81,6 +81,19 @@ test('a later change leaves what it does not name; sign-on is replaced whole', a
   })
 })
 
+test('what a web application firewall sends is told by addresses and headers of any name', async () => {
+  const firewall = {
+    wafProvider: 'Akamai',
+    wafIpRanges: [{ '@odata.type': '#microsoft.graph.iPv4CidrRange', cidrAddress: '203.0.113.0/24' }],
+    wafAllowedHeaders: { 'X-Edge': 'orders' },
+  }
+  const graph = await serve(seed)
+  expect((await publish(graph, firewall)).status).toBe(204)
+  expect((await graph.get(`${pathOf(graph)}/onPremisesPublishing`)).body).toMatchObject(firewall)
+  const again = await serve(dump(graph))
+  expect((await again.get(`${pathOf(again)}/onPremisesPublishing`)).body).toMatchObject(firewall)
+})
+
 test('null removes it', async () => {
   const graph = await serve(seed)
   await publish(graph)
@@ -101,6 +114,12 @@ test.each([
   [{ applicationType: 'nonwebapp' }],
   [{ isTranslateHostHeaderInRequestEnabled: true }],
   [{ '@odata.type': '#microsoft.graph.onPremisesPublishing' }],
+  [{ trafficRoutingMethod: null }],
+  [{ trafficRoutingMethod: 'fastest' }],
+  [{ wafIpRanges: [{ cidrAddress: '203.0.113.0/24' }] }],
+  [{ wafIpRanges: [{ '@odata.type': '#microsoft.graph.iPv4CidrRange' }] }],
+  [{ wafAllowedHeaders: { 'X-Edge': 1 } }],
+  [{ wafAllowedHeaders: ['X-Edge'] }],
   [{ singleSignOnSettings: { singleSignOnMode: 'onPremisesKerberos' } }],
   [
     {

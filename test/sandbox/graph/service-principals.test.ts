@@ -263,3 +263,50 @@ test("another organization's application has the roles that the seed says", asyn
   const { body } = await graph.get(`${path}/appRoleAssignedTo?$filter=startsWith(principalDisplayName,'Dana')`)
   expect(body.value).toMatchObject([{ principalDisplayName: 'Dana Ruiz' }])
 })
+
+describe('a certificate that signs SAML assertions', () => {
+  const pathOf = (graph: Served) => `/servicePrincipals/${graph.id('servicePrincipals', 'Plain')}`
+  const action = (graph: Served) => `${pathOf(graph)}/addTokenSigningCertificate`
+  const selected = '?$select=id,keyCredentials,passwordCredentials,preferredTokenSigningKeyThumbprint'
+
+  test('is made by the service, which shows its public half and a thumbprint', async () => {
+    const graph = await serve(seed)
+    const wanted = { displayName: 'CN=plain', endDateTime: '2028-12-01T00:00:00Z' }
+    const { status, body } = await graph.post(action(graph), wanted)
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ displayName: 'CN=plain', usage: 'Verify', endDateTime: '2028-12-01T00:00:00.000Z' })
+    expect(Buffer.from(body.customKeyIdentifier, 'base64').toString('hex').toUpperCase()).toBe(body.thumbprint)
+    const { keyCredentials, passwordCredentials } = (await graph.get(pathOf(graph) + selected)).body
+    expect(keyCredentials).toMatchObject([
+      { usage: 'Sign', key: null, customKeyIdentifier: body.customKeyIdentifier },
+      { usage: 'Verify', key: null, keyId: body.keyId },
+    ])
+    expect(passwordCredentials).toMatchObject([{ keyId: keyCredentials[0].keyId, secretText: null }])
+  })
+
+  test('is another one each time, lasts three years at most, and is chosen by its thumbprint', async () => {
+    const graph = await serve(seed)
+    const { body: first } = await graph.post(action(graph), { displayName: 'CN=plain' })
+    const { body: second } = await graph.post(action(graph), { displayName: 'CN=plain' })
+    expect(second.thumbprint).not.toBe(first.thumbprint)
+    expect(first.endDateTime.slice(0, 7)).toBe('2029-12')
+    const choice = { preferredTokenSigningKeyThumbprint: first.thumbprint }
+    expect((await graph.patch(pathOf(graph), choice)).status).toBe(204)
+    expect((await graph.get(pathOf(graph) + selected)).body).toMatchObject(choice)
+    const stranger = { preferredTokenSigningKeyThumbprint: 'A'.repeat(40) }
+    expect((await graph.patch(pathOf(graph), stranger)).status).toBe(400)
+    expect((await graph.patch(pathOf(graph), { preferredTokenSigningKeyThumbprint: null })).status).toBe(204)
+  })
+
+  test.each([
+    [{ displayName: 'plain' }],
+    [{}],
+    [{ displayName: 'CN=plain', endDateTime: '2030-06-01T00:00:00Z' }],
+    [{ displayName: 'CN=plain', endDateTime: '2026-11-01T00:00:00Z' }],
+    [{ displayName: 'CN=plain', lifetime: 3 }],
+  ])('%o is refused', async body => {
+    const graph = await serve(seed)
+    expect((await graph.post(action(graph), body)).status).toBe(400)
+    expect((await graph.post(`/servicePrincipals/${unknownId}/addTokenSigningCertificate`, body)).status).toBe(404)
+  })
+})

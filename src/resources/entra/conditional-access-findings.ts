@@ -1,0 +1,82 @@
+// What defeats the demands of apps, or keeps them from becoming conditions: groups that are excluded, policies of others that
+// let no guest in, and the room that a tenant has.
+
+import { appsByDemands } from '../../model/demands.ts'
+import type { Directories } from '../../model/directories.ts'
+import { graphPath } from '../../model/escape.ts'
+import type { FindingAt } from '../../model/plan.ts'
+import type { ResolvedPolicy } from '../../model/policy.ts'
+import { blockedFor, mostPolicies, type Policy } from './conditional-access.ts'
+import type { ManagedApp } from './managed-apps.ts'
+import { addressBook, readGuests } from './tenant.ts'
+
+export function excludedGroups(policy: ResolvedPolicy): readonly string[] {
+  return (policy.organization.spec.entra.conditionalAccess?.excludeGroups ?? []).map(id => id.toLowerCase())
+}
+
+interface Excluded {
+  readonly missing: readonly string[]
+  readonly findings: readonly FindingAt[]
+}
+
+/** The groups that no condition holds for: they must be there, and guests in them are held to nothing. */
+export async function readExcluded(from: Directories, policy: ResolvedPolicy): Promise<Excluded> {
+  const groups = appsByDemands(policy).size === 0 ? [] : excludedGroups(policy)
+  if (groups.length === 0) return { missing: [], findings: [] }
+  const [members, guests] = await Promise.all([
+    from.entra.listEach<{ readonly id: string }>(
+      groups.map(id => graphPath`/groups/${id}/transitiveMembers`),
+      { select: ['id'] },
+    ),
+    readGuests(from),
+  ])
+  const book = addressBook(guests, policy)
+  const guestIds = new Set(guests.filter(guest => guest.userType === 'Guest').map(guest => guest.id))
+  const at = policy.organization.origin
+  const findings = groups.flatMap((group, index): FindingAt[] => {
+    const found = members[index]
+    if (found === undefined) {
+      const message = `\`excludeGroups\` names ${group}, and there is no such group: it is left out, and no new conditions are made`
+      const hint = 'correct the id: the accounts that it was to keep in may be locked out'
+      return [{ severity: 'error', code: 'unknown-excluded-group', message, hint, at }]
+    }
+    const inside = found.filter(({ id }) => guestIds.has(id)).map(({ id }) => book.get(id) ?? id)
+    if (inside.length === 0) return []
+    const who = inside.length > 3 ? `${inside.slice(0, 3).join(', ')} and ${inside.length - 3} more` : inside.join(', ')
+    const message = `guests are in group ${group}, which \`excludeGroups\` keeps out of all conditions: ${who}`
+    const hint = 'take them out of the group: what apps require does not hold for them'
+    return [{ severity: 'warning', code: 'guests-excluded', message, hint, at }]
+  })
+  return { missing: groups.filter((_, index) => members[index] === undefined), findings }
+}
+
+/** New ones are made before old ones go, so that both must fit. */
+export function roomFor(policy: ResolvedPolicy, there: number, needed: number): readonly FindingAt[] {
+  if (needed === 0 || there + needed <= mostPolicies) return []
+  const message = `the tenant has ${there} conditional access policies of at most ${mostPolicies}, and the apps' demands need ${needed} more`
+  const hint = `delete ${there + needed - mostPolicies}, or let more apps ask the same: each distinct set in \`requires\` is one policy`
+  return [
+    { severity: 'error', code: 'guardrail/conditional-access-limit', message, hint, at: policy.organization.origin },
+  ]
+}
+
+/** Others' policies by which no guest gets in, whatever is met. */
+export function shutOut(
+  policy: ResolvedPolicy,
+  policies: readonly Policy[],
+  apps: readonly ManagedApp[],
+): readonly FindingAt[] {
+  const nameOf = new Map(
+    apps.filter(app => policy.apps.has(app.name)).map(app => [app.found.appId.toLowerCase(), app.name]),
+  )
+  return policies.flatMap((found): FindingAt[] => {
+    const names = blockedFor(found, [...nameOf.keys()])
+      .map(appId => nameOf.get(appId) ?? appId)
+      .sort()
+    const first = policy.apps.get(names[0] ?? '')
+    if (first === undefined) return []
+    const message = `the conditional access policy \`${found.displayName}\` blocks all guests from ${names.join(', ')}`
+    const hint = 'nobody gets in while it is enabled, whatever is granted here: exclude the apps or the guests from it'
+    return [{ severity: 'warning', code: 'guests-blocked', message, hint, at: first.origin }]
+  })
+}

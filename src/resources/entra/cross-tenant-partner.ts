@@ -1,0 +1,396 @@
+// How a partner's tenant is trusted. Settings have no place for a mark: a group without members holds it, made before them and
+// gone after them. What we made is deleted when the partner leaves; of what was there, ours goes back to the default.
+
+import { type Directories, type GraphWriter, RequestFailure } from '../../model/directories.ts'
+import { graphPath, odataString } from '../../model/escape.ts'
+import { isInvitedPartner } from '../../model/groups.ts'
+import { type Id, ids } from '../../model/id.ts'
+import type { FindingAt } from '../../model/plan.ts'
+import type { ResolvedPartner, ResolvedPolicy } from '../../model/policy.ts'
+import { Failure } from '../../model/problem.ts'
+import type { Assigned, Change, Desired, Observed, Risk } from '../../model/resource.ts'
+import type { Observation, ResourceKind } from '../kind.ts'
+import { crossTenantMark, cut, fitted, readCrossTenantMark } from '../mark.ts'
+import {
+  type Collaboration,
+  changesTo,
+  collaborationIn,
+  type Entry,
+  inherited,
+  largestPolicy,
+  partnersPath,
+  readDefaults,
+  readEntries,
+  type Setting,
+  type Settings,
+  settingNames,
+  sizeOf,
+  type Target,
+  type Value,
+  valueIn,
+} from './cross-tenant.ts'
+import { readGroups } from './tenant.ts'
+
+type CrossTenantSpec = {
+  readonly tenantId: string
+  /** In effect, the default policy's where the partner's says nothing. */
+  readonly collaboration?: Collaboration
+  readonly trustMfa?: Value
+  readonly trustCompliantDevice?: Value
+  readonly trustHybridJoinedDevice?: Value
+  readonly automaticRedemption?: Value
+  /** What guestlist looks after; false without a mark. */
+  readonly managed: false | readonly string[]
+  /** The rest is never compared. What is there: */
+  readonly entry?: Entry
+  readonly defaults?: Settings
+  /** Made by us, and nobody has built on it: then it goes as a whole. */
+  readonly removable?: boolean
+  /** The mark alone goes: another partner of the policy has the tenant now. */
+  readonly handedOver?: boolean
+}
+
+/** Looked after, but not by a policy's word: collaboration that we opened, and trust where there was none. */
+const silent: readonly string[] = ['collaboration', 'trust']
+
+export const crossTenantPartner: ResourceKind<CrossTenantSpec> = {
+  plane: 'entra',
+  name: 'cross-tenant-partner',
+  desire,
+  observe,
+
+  normalize({ entry: _entry, defaults: _defaults, removable: _removable, handedOver: _handedOver, ...spec }) {
+    const { collaboration, managed } = spec
+    return {
+      ...spec,
+      // Limits within are somebody's own decision.
+      ...(collaboration === undefined ? {} : { collaboration: collaboration === 'blocked' ? 'blocked' : 'allowed' }),
+      managed: managed === false ? false : managed.filter(name => !silent.includes(name)).sort(),
+    }
+  },
+
+  retire({ spec }) {
+    if (spec.handedOver || spec.removable || spec.entry === undefined) return 'delete'
+    const ours = settingNames.filter(name => spec.managed !== false && spec.managed.includes(name))
+    return {
+      tenantId: spec.tenantId,
+      managed: false,
+      ...Object.fromEntries(ours.map((name): [Setting, Value] => [name, 'inherited'])),
+    }
+  },
+
+  risk,
+  works: ({ collaboration }) => collaboration !== 'blocked',
+  perform,
+}
+
+function trustedPartners(policy: ResolvedPolicy): readonly ResolvedPartner[] {
+  return [...policy.partners.values()].filter(
+    ({ name, spec }) => spec.tenantId !== undefined && isInvitedPartner(policy, name),
+  )
+}
+
+/** What a partner's document says; a key that it leaves out is left alone. */
+function saidOf({ spec }: ResolvedPartner): Target['values'] {
+  const { mfa, compliantDevice, hybridJoinedDevice } = spec.trust ?? {}
+  const said = {
+    trustMfa: mfa,
+    trustCompliantDevice: compliantDevice,
+    trustHybridJoinedDevice: hybridJoinedDevice,
+    automaticRedemption: spec.automaticRedemption,
+  }
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
+}
+
+function tenantOf({ spec }: ResolvedPartner): string {
+  return (spec.tenantId ?? '').toLowerCase()
+}
+
+function* desire(policy: ResolvedPolicy): Iterable<Desired<CrossTenantSpec>> {
+  for (const partner of trustedPartners(policy)) {
+    const said = saidOf(partner)
+    yield {
+      id: ids.crossTenantPartner(partner.name),
+      partner: partner.name,
+      needs: [],
+      because: [partner.origin],
+      spec: { tenantId: tenantOf(partner), collaboration: 'allowed', ...said, managed: Object.keys(said).sort() },
+    }
+  }
+}
+
+/** The groups that mark one partner's settings for one tenant. */
+interface Mark {
+  readonly partner: string
+  readonly tenantId: string
+  readonly made: boolean
+  readonly groups: readonly string[]
+  readonly managed: readonly string[]
+}
+
+async function readMarks(from: Directories): Promise<ReadonlyMap<string, Mark>> {
+  const marks = new Map<string, Mark>()
+  for (const { id, uniqueName, description } of await readGroups(from)) {
+    const mark = readCrossTenantMark(uniqueName ?? '')
+    if (mark === undefined) continue
+    const key = `${mark.partner} ${mark.tenantId}`
+    const known = marks.get(key)
+    marks.set(key, {
+      ...mark,
+      made: mark.made && known?.made !== false,
+      groups: [...(known?.groups ?? []), id].sort(),
+      managed: [...new Set([...(known?.managed ?? []), ...managedIn(description ?? '')])].sort(),
+    })
+  }
+  return marks
+}
+
+const describing = 'Mark of guestlist for cross-tenant access settings; has no members. Looks after: '
+
+function describe(managed: readonly string[]): string {
+  return `${describing}${managed.length === 0 ? 'nothing' : managed.join(', ')}`
+}
+
+function managedIn(description: string): readonly string[] {
+  const names: readonly string[] = [...settingNames, ...silent]
+  return (/Looks after: (.*)$/.exec(description)?.[1] ?? '').split(', ').filter(name => names.includes(name))
+}
+
+async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<CrossTenantSpec>> {
+  const partners = trustedPartners(policy)
+  const marks = new Map(await readMarks(from))
+  if (partners.length === 0 && marks.size === 0) return { resources: [] }
+  const [list, defaults] = await Promise.all([readEntries(from), readDefaults(from.entra)])
+  const entries = new Map(list.map(entry => [entry.tenantId.toLowerCase(), entry]))
+  const findings: FindingAt[] = []
+  const resources = new Map<Id, Observed<CrossTenantSpec>>()
+  const add = (id: Id, found: Found): void => void resources.set(id, observed(id, found, defaults))
+
+  for (const partner of partners) {
+    const tenantId = tenantOf(partner)
+    const key = `${partner.name} ${tenantId}`
+    const [mark, entry] = [marks.get(key), entries.get(tenantId)]
+    marks.delete(key)
+    const collaboration = collaborationIn(entry, defaults)
+    const isSilent = Object.keys(saidOf(partner)).length === 0 && collaboration !== 'blocked'
+    if (mark === undefined && entry === undefined && collaboration !== 'blocked' && !isSilent) continue
+    // Where nothing is to be said, what others say is left to them.
+    const owned = mark !== undefined || entry === undefined || isSilent
+    const managed = mark?.managed ?? (isSilent ? [] : false)
+    const id = ids.crossTenantPartner(partner.name)
+    add(id, { partner: partner.name, tenantId, mark, entry, owned, managed, handedOver: false })
+    if (collaboration === 'limited') findings.push(limitedTo(partner))
+  }
+  const tenants = new Set(partners.map(tenantOf))
+  for (const mark of marks.values()) {
+    const { partner, tenantId, managed } = mark
+    const plain = ids.crossTenantPartner(partner)
+    const isTaken = resources.has(plain) || partners.some(({ name }) => name === partner)
+    const id = isTaken ? ids.crossTenantPartner(`${partner} (${tenantId})`) : plain
+    const entry = entries.get(tenantId)
+    const handedOver = tenants.has(tenantId)
+    add(id, { partner, tenantId, mark, entry, owned: true, managed, handedOver })
+    if (mark.made && entry?.identitySynchronization && !handedOver) findings.push(notDeleted(mark))
+  }
+  return { resources: [...resources.values()], findings: [...findings, ...room(policy, entries, defaults, resources)] }
+}
+
+interface Found {
+  readonly partner: string
+  readonly tenantId: string
+  readonly mark: Mark | undefined
+  readonly entry: Entry | undefined
+  readonly owned: boolean
+  readonly managed: false | readonly string[]
+  readonly handedOver: boolean
+}
+
+function observed(id: Id, found: Found, defaults: Settings): Observed<CrossTenantSpec> {
+  const { partner, tenantId, mark, entry, owned, managed, handedOver } = found
+  const values = settingNames.map((name): [Setting, Value] => [name, valueIn(entry, name)])
+  return {
+    id,
+    partner,
+    objectId: tenantId,
+    owned,
+    needs: [],
+    ...(mark === undefined
+      ? {}
+      : { related: Object.fromEntries(mark.groups.map((group, at) => [`mark${at}`, group])) }),
+    spec: {
+      tenantId,
+      collaboration: collaborationIn(entry, defaults),
+      ...Object.fromEntries(values),
+      managed,
+      ...(entry === undefined ? {} : { entry }),
+      defaults,
+      removable: mark?.made === true && !entry?.identitySynchronization,
+      handedOver,
+    },
+  }
+}
+
+function limitedTo({ name, origin }: ResolvedPartner): FindingAt {
+  const message = `cross-tenant access settings let in only some of ${name}'s people, or to some apps: whoever is not among them gets no further`
+  const hint = 'it is left as it is: see inbound B2B collaboration of the partner in the Entra admin center'
+  return { severity: 'warning', code: 'collaboration-limited', message, hint, at: origin }
+}
+
+function notDeleted({ partner, tenantId }: Mark): FindingAt {
+  const message = `the cross-tenant access settings of ${partner} (${tenantId}) cannot be deleted while cross-tenant synchronisation with it is configured: they go back to the default`
+  return { severity: 'warning', code: 'partner-synchronised', message }
+}
+
+/** Whether the whole policy, with what is to become of it, is small enough. */
+function room(
+  policy: ResolvedPolicy,
+  entries: ReadonlyMap<string, Entry>,
+  defaults: Settings,
+  resources: ReadonlyMap<Id, Observed<CrossTenantSpec>>,
+): readonly FindingAt[] {
+  const after = new Map<string, Settings>(entries)
+  for (const { spec } of resources.values()) if (spec.removable && !spec.handedOver) after.delete(spec.tenantId)
+  for (const wanted of desire(policy)) {
+    const before = resources.get(wanted.id)?.spec
+    const { tenantId } = wanted.spec
+    const entry = entries.get(tenantId)
+    const changes = changesTo(entry, defaults, targetOf(before, wanted.spec))
+    if (entry !== undefined || Object.keys(changes).length > 0) after.set(tenantId, { tenantId, ...entry, ...changes })
+  }
+  const [now, then] = [sizeOf(entries.values(), defaults), sizeOf(after.values(), defaults)]
+  const isTooLarge = then > largestPolicy && then > now
+  if (!isTooLarge && then < largestPolicy * 0.8) return []
+  const message = `the cross-tenant access policy would take ${then} bytes of the ${largestPolicy} that a tenant has (now ${now})`
+  const hint = 'each partner with settings of its own takes room: let the default policy say what holds for most'
+  const at = policy.organization.origin
+  return [{ severity: isTooLarge ? 'error' : 'warning', code: 'guardrail/cross-tenant-size', message, hint, at }]
+}
+
+function targetOf(before: CrossTenantSpec | undefined, after: CrossTenantSpec): Target {
+  const managed = before === undefined || before.managed === false ? [] : before.managed
+  const values = Object.fromEntries(
+    settingNames.flatMap(name => (typeof after[name] === 'boolean' ? [[name, after[name]]] : [])),
+  )
+  const dropped = settingNames.filter(name => managed.includes(name) && !(name in values))
+  const isTrusted = Object.keys(values).some(name => name.startsWith('trust'))
+  const leaves = after.managed === false
+  return {
+    values,
+    dropped,
+    dropsTrust: managed.includes('trust') && !isTrusted,
+    collaboration:
+      before?.collaboration === 'blocked' && !leaves
+        ? 'opens'
+        : leaves && managed.includes('collaboration')
+          ? 'inherits'
+          : 'stays',
+  }
+}
+
+/** What the mark is to say once the target is reached. */
+function managedAfter(before: CrossTenantSpec | undefined, after: CrossTenantSpec, target: Target): readonly string[] {
+  if (after.managed === false) return []
+  const known = before === undefined || before.managed === false ? [] : before.managed
+  const names = Object.keys(target.values)
+  const hasTrust = names.some(name => name.startsWith('trust'))
+  const isFirstTrust = hasTrust && !before?.entry?.inboundTrust
+  return [
+    ...names,
+    ...(target.collaboration === 'opens' || known.includes('collaboration') ? ['collaboration'] : []),
+    ...(isFirstTrust || (hasTrust && known.includes('trust')) ? ['trust'] : []),
+  ].sort()
+}
+
+/** Trusting more, and letting in, need a second look. */
+function risk({ before, after }: Change<CrossTenantSpec>): Risk {
+  if (before?.spec.handedOver) return 'neutral'
+  const defaults = before?.spec.defaults ?? {}
+  const effective = (value: Value | undefined, name: Setting): boolean =>
+    value === undefined || value === 'inherited' ? inherited(defaults, name) : value
+  const target = after === undefined ? undefined : targetOf(before?.spec, after.spec)
+  const turns = settingNames.map((name): readonly [boolean, boolean] => {
+    const was = effective(before?.spec[name], name)
+    const goes = after === undefined || target?.dropped.includes(name) === true
+    return [was, goes ? inherited(defaults, name) : effective(after?.spec[name] ?? before?.spec[name], name)]
+  })
+  if (turns.some(([was, is]) => is && !was) || target?.collaboration === 'opens') return 'privileged'
+  const closes = target?.collaboration === 'inherits' && collaborationIn(undefined, defaults) === 'blocked'
+  return after === undefined || closes || turns.some(([was, is]) => was && !is) ? 'revoke' : 'neutral'
+}
+
+async function perform(
+  { id, partner = '', before, after }: Change<CrossTenantSpec>,
+  { entra }: { entra: GraphWriter },
+): Promise<Assigned> {
+  const marks = Object.values(before?.related ?? {})
+  if (after === undefined) {
+    if (before === undefined) throw new Error(`${id} has neither side`)
+    const { tenantId, handedOver, entry } = before.spec
+    if (!handedOver && entry !== undefined)
+      await entra.delete(graphPath`/policies/crossTenantAccessPolicy/partners/${tenantId}`)
+    await removeMarks(marks, entra)
+    return before
+  }
+  const { tenantId } = after.spec
+  const entry = before?.spec.entry
+  const defaults = before?.spec.defaults ?? (await readDefaults(entra))
+  const target = targetOf(before?.spec, after.spec)
+  const known = before === undefined || before.spec.managed === false ? [] : before.spec.managed
+  const managed = managedAfter(before?.spec, after.spec, target)
+  // The mark says what is ours before it is so, and until it is so no longer.
+  const meanwhile = [...new Set([...known, ...managed])].sort()
+  const mark =
+    marks.length > 0 || after.spec.managed === false
+      ? undefined
+      : await makeMark(partner, tenantId, entry, meanwhile, entra)
+  if (mark === undefined && meanwhile.join() !== known.join()) await describeMarks(marks, meanwhile, entra)
+  const changes = changesTo(entry, defaults, target)
+  if (entry === undefined) await makeEntry(tenantId, changes, entra)
+  else if (Object.keys(changes).length > 0)
+    await entra.patch(graphPath`/policies/crossTenantAccessPolicy/partners/${tenantId}`, changes)
+  if (after.spec.managed === false) await removeMarks(marks, entra)
+  else if (meanwhile.join() !== managed.join()) await describeMarks(marks, managed, entra)
+  return { objectId: tenantId }
+}
+
+async function makeEntry(tenantId: string, changes: Settings, entra: GraphWriter): Promise<void> {
+  try {
+    await entra.post(partnersPath, { tenantId, ...changes })
+  } catch (error) {
+    if (!(error instanceof RequestFailure) || error.status !== 409) throw error
+    // Somebody was quicker, or one that was deleted a moment ago is not quite gone.
+    try {
+      await entra.patch(graphPath`/policies/crossTenantAccessPolicy/partners/${tenantId}`, changes)
+    } catch (second) {
+      if (!(second instanceof RequestFailure) || second.status !== 404) throw second
+      const message = `the cross-tenant access settings of ${tenantId} are still being deleted`
+      throw new Failure('partner-being-deleted', message, 'run again in a few minutes', { cause: error })
+    }
+  }
+}
+
+async function makeMark(
+  partner: string,
+  tenantId: string,
+  entry: Entry | undefined,
+  managed: readonly string[],
+  entra: GraphWriter,
+): Promise<string> {
+  const uniqueName = crossTenantMark({ partner, tenantId, made: entry === undefined })
+  const { id } = await entra.upsert(graphPath`/groups(uniqueName=${odataString(uniqueName)})`, {
+    displayName: cut(`guestlist: cross-tenant access settings of ${partner}`, 256),
+    description: describe(managed),
+    mailEnabled: false,
+    mailNickname: fitted(uniqueName.replaceAll('.', '-'), 64),
+    securityEnabled: true,
+  })
+  return id
+}
+
+async function describeMarks(marks: readonly string[], managed: readonly string[], entra: GraphWriter): Promise<void> {
+  for (const mark of marks) await entra.patch(graphPath`/groups/${mark}`, { description: describe(managed) })
+}
+
+async function removeMarks(marks: readonly string[], entra: GraphWriter): Promise<void> {
+  for (const mark of marks) await entra.delete(graphPath`/groups/${mark}`)
+}

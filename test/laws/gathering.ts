@@ -1,0 +1,69 @@
+// Documents with the people whom others' groups hold written into them, read from the raw contents of the directories: what
+// the oracle compares with. Shares no code with the product's own reading.
+
+import type { Documents, Member, PartnerDoc, Source } from './policies.ts'
+import type { Item, Snapshot } from './tenant.ts'
+
+export function gathered(documents: Documents, snapshot: Snapshot): Documents {
+  const partners = documents.partners.map(partner => ({
+    ...partner,
+    groups: Object.fromEntries(
+      Object.entries(partner.groups).map(([name, group]) => [
+        name,
+        'members' in group ? group : { members: membersOf(group.membersFrom, partner, snapshot) },
+      ]),
+    ),
+  }))
+  return { ...documents, partners }
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+function membersOf(source: Source, partner: PartnerDoc, snapshot: Snapshot): readonly Member[] {
+  const isOwn = (address: string): boolean => partner.domains.some(domain => address.endsWith(`@${domain}`))
+  const invited = partner.accounts === 'entra-b2b'
+  const names =
+    'entraGroup' in source
+      ? entraNames(source.entraGroup, snapshot, invited)
+      : domainNames(source.adGroup, snapshot, invited)
+  const addresses = names.flatMap(mails => mails.find(isOwn) ?? [])
+  return [...new Set(addresses)].map(address => ({ address }))
+}
+
+function entraNames(name: string, { graph }: Snapshot, invited: boolean): readonly (readonly string[])[] {
+  const found = (graph.groups ?? []).filter(group => String(group.displayName).toLowerCase() === name.toLowerCase())
+  const open = found.length === 1 ? found.map(group => String(group.id)) : []
+  const inside = new Set<string>()
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (inside.has(id)) continue
+    inside.add(id)
+    open.push(...texts(graph.groups?.find(group => group.id === id)?.members))
+  }
+  return (graph.users ?? [])
+    .filter(user => inside.has(String(user.id)))
+    .filter(user => !invited || user.userType === 'Guest' || user.creationType === 'Invitation')
+    .map(user => mailsOf(user, invited))
+}
+
+function mailsOf(user: Item, invited: boolean): readonly string[] {
+  const names = invited
+    ? [user.mail, ...texts(user.otherMails)]
+    : [user.onPremisesUserPrincipalName ?? user.userPrincipalName]
+  return names.flatMap(name => (typeof name === 'string' ? [name.toLowerCase()] : []))
+}
+
+function domainNames(dn: string, { directory }: Snapshot, invited: boolean): readonly (readonly string[])[] {
+  const named = (one: string) => directory.find(entry => entry.dn.toLowerCase() === one.toLowerCase())
+  const open = [dn]
+  const inside = new Set<string>()
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (inside.has(next.toLowerCase())) continue
+    inside.add(next.toLowerCase())
+    open.push(...(named(next)?.attributes.member ?? []))
+  }
+  return directory
+    .filter(entry => inside.has(entry.dn.toLowerCase()) && entry.attributes.objectClass?.includes('user') === true)
+    .map(({ attributes }) => (attributes[invited ? 'mail' : 'userPrincipalName'] ?? []).map(name => name.toLowerCase()))
+}

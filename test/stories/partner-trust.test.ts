@@ -1,0 +1,81 @@
+// How partners' tenants are trusted, on the example: what was there is taken over and given back, what was not is made and
+// deleted, and a partner whose people are blocked reaches nothing until the plan opens it.
+
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { command, type Heard } from '../cli/fake-host.ts'
+import { emptyFolder, repository } from './guestlist.ts'
+
+const folder = emptyFolder()
+const seed = join(folder, 'seed')
+const run = (...args: readonly string[]): Promise<Heard> =>
+  command([...args, '--sandbox', '--seed', seed], { cwd: folder, now: () => Date.UTC(2026, 11, 1, 9) })
+
+const fabrikam = '0f5c7a52-3e0b-4f5e-8d57-9b1a6c2e4d70'
+const adatum = '4c9e0f6d-1b72-4a3b-8f0c-d25e7a913b84'
+
+// biome-ignore lint/suspicious/noExplicitAny: as the dump has it
+async function entries(): Promise<Readonly<Record<string, any>>> {
+  const { graph } = JSON.parse((await run('sandbox', 'dump', '--format', 'json')).stdout)
+  return Object.fromEntries(
+    graph.crossTenantAccessPartners.map((found: { tenantId: string }) => [found.tenantId, found]),
+  )
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as the contract gives it
+async function plan(): Promise<any> {
+  return JSON.parse((await run('plan', '--format', 'json')).stdout)
+}
+
+const gains = async (partner: string): Promise<number> =>
+  (await plan()).effects.filter(
+    (effect: Record<string, string>) => effect.partner === partner && effect.effect === 'gain',
+  ).length
+
+function edit(file: string, from: string | RegExp, to: string): void {
+  const path = join(folder, 'policies', file)
+  writeFileSync(path, readFileSync(path, 'utf8').replace(from, to))
+}
+
+describe('trust of the example', () => {
+  beforeAll(async () => {
+    cpSync(join(repository, 'policies'), join(folder, 'policies'), { recursive: true })
+    cpSync(join(repository, 'src/sandbox/contoso'), seed, { recursive: true })
+    const path = join(seed, 'graph.json')
+    const graph = JSON.parse(readFileSync(path, 'utf8'))
+    const blocked = { accessType: 'blocked', targets: [{ target: 'AllUsers', targetType: 'user' }] }
+    graph.crossTenantAccessPartners.push({ tenantId: adatum, b2bCollaborationInbound: { usersAndGroups: blocked } })
+    writeFileSync(path, JSON.stringify(graph))
+  })
+
+  test('is told with a second look, and opens the partner whose people are blocked', async () => {
+    const { stdout } = await run('plan')
+    expect(stdout).toContain('privileged     make settings for the tenant of proseware: trust its MFA')
+    expect(stdout).toContain(
+      'take over the settings for the tenant of adatum: let its people in, who are blocked, trust its MFA',
+    )
+    expect(stdout).toContain('take over the settings for the tenant of fabrikam: trust its MFA, compliant devices')
+    expect(await gains('adatum')).toBeGreaterThan(0)
+    expect((await run('apply')).code).toBe(0)
+    const { [fabrikam]: first, [adatum]: second } = await entries()
+    expect(first.inboundTrust).toMatchObject({ isMfaAccepted: true, isCompliantDeviceAccepted: true })
+    expect(second.inboundTrust).toMatchObject({ isMfaAccepted: true, isCompliantDeviceAccepted: false })
+    expect(second.b2bCollaborationInbound.usersAndGroups.accessType).toBe('allowed')
+    expect((await plan()).changes).toEqual([])
+  })
+
+  test('goes with the partner: ours is deleted, theirs is given back', async () => {
+    edit('organization.yaml', 'percent: 10', 'percent: 100')
+    for (const name of ['adatum', 'proseware']) {
+      rmSync(join(folder, `policies/partners/${name}.yaml`))
+      rmSync(join(folder, `policies/access/${name}.yaml`))
+    }
+    expect((await run('plan', '--changes')).stdout).toContain('delete the settings for the tenant of proseware')
+    expect((await run('apply')).code).toBe(0)
+    const left = await entries()
+    expect(Object.keys(left).sort()).toEqual([fabrikam, adatum].sort())
+    expect(left[adatum].inboundTrust ?? null).toBeNull()
+    expect((await plan()).changes).toEqual([])
+  })
+})
