@@ -5,7 +5,7 @@ import { demandsKey } from '../model/demands.ts'
 import type { Link, LinkName, Way } from '../model/explanation.ts'
 import { isKept } from '../model/groups.ts'
 import { type Id, ids, keyOf, kindOf } from '../model/id.ts'
-import type { Waiting } from '../model/plan.ts'
+import type { PlannedChange, Waiting } from '../model/plan.ts'
 import type { Address, ResolvedApp, ResolvedPolicy } from '../model/policy.ts'
 import type { Origin } from '../model/problem.ts'
 import type { Desired, Observed } from '../model/resource.ts'
@@ -20,7 +20,7 @@ export interface Situation {
   readonly desired: ReadonlyMap<Id, Desired>
   readonly waiting: ReadonlyMap<Id, Waiting>
   /** What a plan would change. */
-  readonly changing: ReadonlySet<Id>
+  readonly changes: ReadonlyMap<Id, PlannedChange>
 }
 
 export interface Route {
@@ -68,13 +68,13 @@ const rows: readonly Row[] = [
       way.by === 'group' ? [ids.appRoleAssignment(app.name, way.appRole, way.partner, way.group)] : undefined,
   },
   {
+    name: 'role-assigned',
+    ids: ({ way, app }) => (way.by === 'role-group' ? [ids.appRoleGroupAssignment(app.name, way.appRole)] : undefined),
+  },
+  {
     name: 'role-member',
     ids: ({ way, app, person }) =>
       way.by === 'role-group' ? [ids.appRoleGroupMember(app.name, way.appRole, person)] : undefined,
-  },
-  {
-    name: 'role-assigned',
-    ids: ({ way, app }) => (way.by === 'role-group' ? [ids.appRoleGroupAssignment(app.name, way.appRole)] : undefined),
   },
   {
     name: 'by-hand',
@@ -159,9 +159,9 @@ export function pathOf(route: Route, situation: Situation): readonly Link[] {
 }
 
 function linkOf(row: Row, named: readonly Id[], cell: Cell, situation: Situation): Link {
-  const { links, observed, desired, changing } = situation
+  const { links, observed, desired } = situation
   const enough = row.present?.(cell) === true ? links.present : links.working
-  const failing = named.filter(id => !enough.has(id) || (row.optional === 'guard' && changing.has(id)))
+  const failing = named.filter(id => !enough.has(id) || (row.optional === 'guard' && !isAsMeant(id, cell, situation)))
   const holds = row.any === true ? failing.length < named.length : failing.length === 0
   const isThere = named.some(id => links.present.has(id))
   const waiting = holds ? undefined : failing.flatMap(id => rootOf(id, situation) ?? [])[0]
@@ -176,6 +176,15 @@ function linkOf(row: Row, named: readonly Id[], cell: Cell, situation: Situation
     because: distinct(named.flatMap(id => desired.get(id)?.because ?? [])),
     ...(waiting === undefined ? {} : { waiting }),
   }
+}
+
+/** Not to be changed, or only on account of other apps. */
+function isAsMeant(id: Id, { app }: Cell, { changes, observed }: Situation): boolean {
+  const change = changes.get(id)
+  if (change === undefined) return true
+  const apps = observed.get(id)?.spec.apps
+  const differs = Object.keys(change.after ?? {})
+  return differs.length === 1 && differs[0] === 'apps' && Array.isArray(apps) && apps.includes(app.name)
 }
 
 /** Whoever is in the group without being invited (an employee, say) needs no invitation. */

@@ -35,18 +35,18 @@ interface Way {
 type Entrance = (appRole: string, person: string) => readonly Way[]
 
 /**
- * Accesses by a key of person, app and role. `anyAppRole`: what a Kerberos service lets pass, which sees the group in Active
- * Directory and no app role.
+ * Accesses by a key of person, app and role. `byGroups`: as a Kerberos service sees people, which knows their groups in Active
+ * Directory and no app role; each group, whatever it is for, counts as a role of its own.
  */
 export function reach(
   links: Links,
   policy: ResolvedPolicy,
-  { anyAppRole = false }: { readonly anyAppRole?: boolean } = {},
+  { byGroups = false }: { readonly byGroups?: boolean } = {},
 ): ReadonlyMap<string, Access> {
   const index = indexOf(links)
   const entrances = new Map<string, Entrance | undefined>()
   const entranceTo = (app: string): Entrance | undefined => {
-    if (!entrances.has(app)) entrances.set(app, entranceOf(app, links, policy, index, anyAppRole))
+    if (!entrances.has(app)) entrances.set(app, entranceOf(app, links, policy, index, byGroups))
     return entrances.get(app)
   }
   const found = new Map<string, Access>()
@@ -223,10 +223,10 @@ function entranceOf(
   links: Links,
   policy: ResolvedPolicy,
   index: Index,
-  anyAppRole: boolean,
+  byGroups: boolean,
 ): Entrance | undefined {
   const app = policy.apps.get(name)
-  if (app === undefined) return (appRole, person) => formerWays(name, appRole, person, links, index)
+  if (app === undefined) return (appRole, person) => formerWays(name, appRole, person, links, index, byGroups)
   const shared = [
     ids.application(name),
     ...(isPublished(app) ? [ids.appProxy(name)] : []),
@@ -234,9 +234,9 @@ function entranceOf(
   ]
   if (!shared.every(id => links.working.has(id))) return undefined
   if (!isKerberos(app)) return appRole => rolesOf(app, appRole, false).map(role => ({ role, links: shared }))
-  const rolesFor = (appRole: string) => (anyAppRole ? [...app.roles.keys()] : rolesOf(app, appRole, true))
+  if (byGroups) return (_, person) => waysByGroups(app, person, links, policy, index)
   return (appRole, person) =>
-    rolesFor(appRole).flatMap(role => kerberosWay(app, role, person, links, policy, index) ?? [])
+    rolesOf(app, appRole, true).flatMap(role => kerberosWay(app, role, person, links, policy, index) ?? [])
 }
 
 function rolesOf(app: ResolvedApp, appRole: string, kerberos: boolean): readonly string[] {
@@ -246,6 +246,13 @@ function rolesOf(app: ResolvedApp, appRole: string, kerberos: boolean): readonly
   // An app role that the policy does not name is still access.
   if (named.length === 0) return kerberos ? [...app.roles.keys()] : [appRole]
   return kerberos ? named : named.slice(0, 1)
+}
+
+/** Of a person who has left the policy, what is still there tells which sort of account it was. */
+function kerberosAccount(person: string, { working }: Links, policy: ResolvedPolicy): Id {
+  const kept = ids.partnerAccount(person)
+  const hasLeft = !policy.people.has(person) && working.has(kept)
+  return isKept(person, policy) || hasLeft ? kept : ids.shadowAccount(person)
 }
 
 /** Undefined if one of the links does not hold. */
@@ -258,22 +265,54 @@ function kerberosWay(
   index: Index,
 ): Way | undefined {
   const { name } = app
-  const account = isKept(person, policy) ? ids.partnerAccount(person) : ids.shadowAccount(person)
-  const needed = [ids.appProxy(name), account, ids.adGroupMember(name, role, person)]
+  const ticket = ticketFor(app, person, links, policy, index)
+  const membership = ids.adGroupMember(name, role, person)
+  if (ticket === undefined || !links.working.has(membership)) return undefined
+  return { role, links: [...ticket, ids.adGroup(name, role), membership] }
+}
+
+/** The links by which a connector gets a ticket for a person; undefined if it gets none. */
+function ticketFor(
+  app: ResolvedApp,
+  person: string,
+  links: Links,
+  policy: ResolvedPolicy,
+  index: Index,
+): readonly Id[] | undefined {
+  const account = kerberosAccount(person, links, policy)
+  const needed = [ids.appProxy(app.name), account]
   if (!needed.every(id => links.working.has(id))) return undefined
   // Somebody else sees to delegation.
-  if (kerberosOf(app)?.delegation === 'unmanaged') return { role, links: needed }
+  if (kerberosOf(app)?.delegation === 'unmanaged') return needed
   // One connector that may delegate is enough to get in.
-  const delegations = index.delegations.get(name) ?? []
-  if (delegations.length === 0) return undefined
-  return { role, links: [...needed, ids.adGroup(name, role), ...delegations] }
+  const delegations = index.delegations.get(app.name) ?? []
+  return delegations.length === 0 ? undefined : [...needed, ...delegations]
+}
+
+function waysByGroups(
+  app: ResolvedApp,
+  person: string,
+  links: Links,
+  policy: ResolvedPolicy,
+  index: Index,
+): readonly Way[] {
+  const ticket = ticketFor(app, person, links, policy, index)
+  if (ticket === undefined) return []
+  return (index.adMemberships.get(person) ?? []).map(id => ({ role: id, links: [...ticket, id] }))
 }
 
 /**
  * An app that has left the policy: what is still there of it tells what it was. Where that does not tell (whether somebody
  * else saw to delegation, say), it is taken for open: a loss too many is told rather than one too few.
  */
-function formerWays(name: string, appRole: string, person: string, links: Links, index: Index): readonly Way[] {
+function formerWays(
+  name: string,
+  appRole: string,
+  person: string,
+  links: Links,
+  index: Index,
+  byGroups: boolean,
+): readonly Way[] {
   const unnamed = appRole === defaultAccess ? 'user' : appRole
   const adRoles = index.adRoles.get(name)
   const kerberos = links.present.has(ids.appProxy(name)) && (adRoles !== undefined || index.delegated.has(name))
@@ -281,12 +320,13 @@ function formerWays(name: string, appRole: string, person: string, links: Links,
   const account = [ids.shadowAccount(person), ids.partnerAccount(person)].find(id => links.working.has(id))
   if (account === undefined) return []
   const shared = [ids.appProxy(name), account, ...(index.delegations.get(name) ?? [])]
+  const memberships = index.adMemberships.get(person) ?? []
+  if (byGroups) return memberships.map(id => ({ role: id, links: [...shared, id] }))
   const own = (adRoles?.get(person) ?? []).map(role => ({
     role,
     links: [...shared, ids.adGroup(name, role), ids.adGroupMember(name, role, person)],
   }))
   if (own.length > 0) return own
   // Its role may have had a group that only the policy knew.
-  const others = index.adMemberships.get(person) ?? []
-  return others.length === 0 ? [] : [{ role: unnamed, links: [...shared, ...others] }]
+  return memberships.length === 0 ? [] : [{ role: unnamed, links: [...shared, ...memberships] }]
 }

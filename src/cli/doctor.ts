@@ -4,7 +4,7 @@
 import type { Command } from 'commander'
 import { noteSkew } from '../connect/graph/skew.ts'
 import { readClaims } from '../connect/graph/token.ts'
-import { type Checked, type Checkup, well } from '../model/checkup.ts'
+import { type Checked, type Checkup, untold, well } from '../model/checkup.ts'
 import { type DirectoryReader, RequestFailure } from '../model/directories.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import { Failure } from '../model/problem.ts'
@@ -57,18 +57,14 @@ async function inSandbox(host: Host, options: Options, policy: ResolvedPolicy): 
     const tenant = await examineTenant({ entra, policy, identity, ahead: () => undefined })
     const domain = reader === undefined ? [] : await examineDomain(reader, policy, policy.at)
     const told = domain.filter(({ status }) => status !== 'untold')
-    return only(
-      options,
-      { title: `${tenantTitle(policy)}, in the sandbox`, results: tenant },
-      { title: `${titleOf(policy)}, in the sandbox`, results: [...told, sandboxLimits] },
-    )
+    const checkups = [
+      { plane: 'entra', title: `${tenantTitle(policy)}, in the sandbox`, results: tenant },
+      { plane: 'active-directory', title: `${titleOf(policy)}, in the sandbox`, results: [...told, sandboxLimits] },
+    ]
+    return checkups.filter(({ plane }) => options.only === undefined || options.only === plane)
   } finally {
     await connection.close()
   }
-}
-
-function only({ only: plane }: Options, tenant: Checkup, domain: Checkup): readonly Checkup[] {
-  return plane === 'entra' ? [tenant] : plane === 'active-directory' ? [domain] : [tenant, domain]
 }
 
 const sandboxLimits: Checked = {
@@ -78,13 +74,21 @@ const sandboxLimits: Checked = {
 }
 
 async function outside(host: Host, options: Options, policy: ResolvedPolicy): Promise<readonly Checkup[]> {
-  const { spec } = policy.organization
-  const wantsTenant = options.only !== 'active-directory'
-  const results = wantsTenant ? await tenantResults(host, options, policy) : []
-  const tenant = { title: tenantTitle(policy), results }
-  if (spec.activeDirectory === undefined || options.only === 'entra') return [tenant]
-  const domain = await directoryResults(host, options, policy, spec.activeDirectory.servers)
-  return only(options, tenant, { title: titleOf(policy), results: domain })
+  const { activeDirectory } = policy.organization.spec
+  const tenant = async (): Promise<Checkup> => ({
+    title: tenantTitle(policy),
+    results: await tenantResults(host, options, policy),
+  })
+  const domain = async (): Promise<Checkup> => ({
+    title: titleOf(policy),
+    results:
+      activeDirectory === undefined
+        ? [untold('no-domain', 'the policy names no Active Directory')]
+        : await directoryResults(host, options, policy, activeDirectory.servers),
+  })
+  if (options.only === 'active-directory') return [await domain()]
+  if (options.only === 'entra' || activeDirectory === undefined) return [await tenant()]
+  return [await tenant(), await domain()]
 }
 
 function tenantTitle(policy: ResolvedPolicy): string {

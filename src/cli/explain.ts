@@ -5,12 +5,14 @@ import { closest, distance } from 'fastest-levenshtein'
 import { explain } from '../access/explain.ts'
 import type { Situation } from '../access/path.ts'
 import { addressOf } from '../access/person.ts'
+import { accessKey } from '../access/reach.ts'
 import type { Planned } from '../engine/plan.ts'
 import { narrow } from '../engine/scope.ts'
 import type { Explanation, Path } from '../model/explanation.ts'
 import type { Finding, PlannedChange } from '../model/plan.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import { Failure } from '../model/problem.ts'
+import { dateOf } from '../model/time.ts'
 import { renderExplanation } from '../render/explain.ts'
 import { commandLine } from './command-line.ts'
 import { exit } from './exit.ts'
@@ -53,6 +55,8 @@ const explainAccess: Action = async (host, options, name = '', appName = '') => 
     const explanation = explain(person, app, planned.before.values(), situationOf(planned))
     const meant = meantBy(explanation, policy)
     if (!person.includes('@') && explanation.paths.length === 0) throw noAddress(name, meant)
+    if (options.at !== undefined)
+      host.stderr.write(`The policies as of ${dateOf(policy.at)}, the directories as they are now.\n`)
     host.stdout.write(
       renderExplanation(explanation, {
         policy,
@@ -85,7 +89,7 @@ function situationOf({ policy, links, observed, desired, plan }: Planned): Situa
     observed,
     desired,
     waiting: new Map(plan.waiting.map(wait => [wait.id, wait])),
-    changing: new Set(plan.changes.map(change => change.id)),
+    changes: new Map(plan.changes.map(change => [change.id, change])),
   }
 }
 
@@ -104,13 +108,15 @@ function noAddress(name: string, meant: string | undefined): Failure {
 
 /** The plan for the app alone, where that has all of it. */
 function repairOf(
-  { links, standing }: Path,
-  { app }: Explanation,
+  { role, links, standing }: Path,
+  { person, app }: Explanation,
   { plan, steps, before, after }: Planned,
   options: Options,
 ): { command: string; changes: readonly PlannedChange[] } {
   const isUnnamed = standing === 'unnamed'
   const concerned = new Set(links.flatMap(link => (isUnnamed || link.state !== 'present' ? link.ids : [])))
+  // Of an app that has left the policy there is the access alone.
+  if (links.length === 0) for (const id of before.get(accessKey(person, app, role))?.links ?? []) concerned.add(id)
   // Of what no policy names, a plan can only take away.
   const changes = plan.changes.filter(({ id, action }) => concerned.has(id) && (!isUnnamed || action === 'delete'))
   const ordered = steps.map(({ change, planned }) => ({ change, ...planned }))

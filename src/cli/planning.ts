@@ -10,6 +10,7 @@ import { renderPlan } from '../render/plan.ts'
 import { renderProblems, summarizeProblems } from '../render/problem.ts'
 import { gatherMembers } from '../resources/membership-sources.ts'
 import { kinds } from '../resources/registry.ts'
+import { commandLine } from './command-line.ts'
 import { type Connection, connect } from './connect.ts'
 import { type Host, paintFor, type Sink } from './host.ts'
 import { version } from './installed.ts'
@@ -111,26 +112,8 @@ export function showPlan(sink: Sink, prepared: Prepared, options: Options, all: 
       ? 'Refused as it is: apply will not perform it.'
       : isPreview
         ? 'A preview: it can be applied on its day'
-        : `Apply it: ${applyCommand(options)}`
+        : `Apply it: ${commandLine('apply', options)}`
   sink.write(renderPlan(planned.plan, { policy, folder, all, paint: paintFor(sink), next }))
-}
-
-/** The command that applies what this command planned. */
-function applyCommand(options: Options): string {
-  const words = [
-    ...(options.policies === 'policies' ? [] : ['--policies', options.policies]),
-    ...(options.at === undefined ? [] : ['--at', isoOf(options.at).replace(/T00:00:00\.000Z$/, '')]),
-    ...(options.partner ?? []).flatMap(name => ['--partner', name]),
-    ...(options.app ?? []).flatMap(name => ['--app', name]),
-    ...(options.only === undefined ? [] : ['--only', options.only]),
-    ...(options.sandbox === true ? ['--sandbox'] : []),
-    ...(options.seed === undefined ? [] : ['--seed', options.seed]),
-    ...(options.state === undefined ? [] : ['--state', options.state]),
-  ]
-  return [
-    'guestlist apply',
-    ...words.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)),
-  ].join(' ')
 }
 
 /** What keeps a plan from being applied. */

@@ -18,9 +18,9 @@ export function crossings(
     present: new Set([...before.present, ...after.present]),
     working: new Set([...before.working, ...after.working]),
   }
-  const known = [before, after].map(links => reach(links, policy, { anyAppRole: true }))
+  const known = [before, after].map(links => reach(links, policy, { byGroups: true }))
   const waits = new Map<Id, Set<Id>>()
-  for (const [key, { links }] of reach(together, policy, { anyAppRole: true })) {
+  for (const [key, { links }] of reach(together, policy, { byGroups: true })) {
     if (known.some(accesses => accesses.has(key))) continue
     const closes = links.filter(id => closing.has(id))
     for (const id of links) {

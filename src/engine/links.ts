@@ -23,9 +23,24 @@ export function linksOf(observed: Iterable<Observed>, works: Works): Links {
   return { present, working }
 }
 
-export function linksAfter(before: Links, changes: Iterable<Change>, works: Works): Links {
+/** `observed`: what is there now; what needs a thing that is deleted goes with it. */
+export function linksAfter(
+  before: Links,
+  changes: Iterable<Change>,
+  works: Works,
+  observed: Iterable<Observed>,
+): Links {
   const present = new Set(before.present)
   const working = new Set(before.working)
+  const deleted = new Set<Id>()
+  for (const change of changes) if (change.action === 'delete') deleted.add(change.id)
+  if (deleted.size > 0) {
+    for (const { id, needs } of observed) {
+      if (!needs.some(needed => deleted.has(needed))) continue
+      present.delete(id)
+      working.delete(id)
+    }
+  }
   for (const change of changes) {
     working.delete(change.id)
     if (change.after === undefined) {

@@ -17,6 +17,8 @@ export type Names = (change: Change, spec: Spec) => readonly string[]
 export interface Constraints {
   readonly claims?: Names
   readonly shields?: Names
+  /** Whether it lets in whoever can sign in. */
+  readonly exposes?: (change: Change, spec: Spec) => boolean
   /** What would let somebody in for a moment, and what it waits for so that it does not. */
   readonly crossings?: readonly (readonly [later: Id, earlier: Id])[]
 }
@@ -75,12 +77,12 @@ export function order(
 function dependenciesOf(
   changes: readonly Change[],
   risks: ReadonlyMap<Id, Risk>,
-  { claims = none, shields = none, crossings = [] }: Constraints,
+  { claims = none, shields = none, exposes = () => false, crossings = [] }: Constraints,
 ): ReadonlyMap<Id, readonly Id[]> {
   const byId = new Map(changes.map(change => [change.id, change]))
   const goesFirst = new Map<Id, Set<Id>>(changes.map(change => [change.id, new Set<Id>()]))
   const closing = closingBy(changes)
-  const closedToAll = changes.filter(change => closesToAll(change, risks))
+  const closedToAll = changes.filter(change => closesToAll(change, exposes))
   for (const change of changes) {
     // What only retires (signed off, archived) waits for nothing: a revocation is not held up by another.
     if (change.retires) continue
@@ -112,14 +114,16 @@ function dependenciesOf(
     if (!isReachable(earlier.id, later.id, goesFirst)) goesFirst.get(later.id)?.add(earlier.id)
   }
   for (const [later, earlier] of crossings) {
-    if (!isReachable(earlier, later, goesFirst)) goesFirst.get(later)?.add(earlier)
+    if (byId.has(earlier) && !isReachable(earlier, later, goesFirst)) goesFirst.get(later)?.add(earlier)
   }
   return new Map([...goesFirst].map(([id, set]) => [id, [...set].sort()]))
 }
 
-/** What stays and closes (an app that was open to everybody in the tenant): to whom, nothing tells. */
-function closesToAll({ id, action, retires }: Change, risks: ReadonlyMap<Id, Risk>): boolean {
-  return action !== 'delete' && !retires && risks.get(id) === 'revoke'
+/** An app that was open to everybody in the tenant and is not after this: to whom, nothing tells. */
+function closesToAll(change: Change, exposes: NonNullable<Constraints['exposes']>): boolean {
+  const { before, after } = change
+  if (before === undefined || !exposes(change, before.spec)) return false
+  return after === undefined || !exposes(change, { ...before.spec, ...after.spec })
 }
 
 type Closing = ReadonlyMap<Id, ReadonlyMap<string, readonly Change[]>>

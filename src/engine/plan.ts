@@ -61,13 +61,15 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
   const riskOf = riskBy(kinds)
   const works = worksBy(kinds, desired)
 
-  const linksBefore = linksOf(observed.resources.values(), works)
+  const there = [...observed.resources.values()]
+  const linksBefore = linksOf(there, works)
   const before = reach(linksBefore, policy)
-  const linksWhole = linksAfter(linksBefore, difference.changes, works)
+  const linksWhole = linksAfter(linksBefore, difference.changes, works, there)
   const wholeAfter = reach(linksWhole, policy)
   const whole = order(difference.changes, riskOf, {
     claims: namesBy(kinds, 'claims'),
     shields: namesBy(kinds, 'shields'),
+    exposes: exposesBy(kinds),
     crossings: crossings(linksBefore, linksWhole, policy),
   })
   const narrowed = narrow(whole, scope, [...before.values(), ...wholeAfter.values()])
@@ -81,6 +83,7 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
             linksBefore,
             kept.map(item => item.change),
             works,
+            there,
           ),
           policy,
         )
@@ -112,6 +115,11 @@ function riskBy(kinds: readonly AnyKind[]): (change: Change) => Risk {
 function namesBy(kinds: readonly AnyKind[], which: 'claims' | 'shields'): Names {
   const kindNamed = new Map(kinds.map(kind => [`${kind.plane}/${kind.name}`, kind]))
   return (change, spec) => kindNamed.get(`${change.plane}/${change.kind}`)?.[which]?.(spec) ?? []
+}
+
+function exposesBy(kinds: readonly AnyKind[]): (change: Change, spec: Spec) => boolean {
+  const kindNamed = new Map(kinds.map(kind => [`${kind.plane}/${kind.name}`, kind]))
+  return (change, spec) => kindNamed.get(`${change.plane}/${change.kind}`)?.exposes?.(spec) ?? false
 }
 
 interface Parts {

@@ -35,7 +35,7 @@ export function hoursBetweenSignIns(demand: string): number | undefined {
 }
 
 /** As the service counts: up to 23 hours, or whole days, 365 at most; rounded to what is more frequent. */
-export function signInFrequency(hours: number): string {
+function signInFrequency(hours: number): string {
   return hours < 24 ? `sign-in-frequency:${hours}h` : `sign-in-frequency:${Math.min(Math.floor(hours / 24), 365)}d`
 }
 

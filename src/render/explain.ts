@@ -222,6 +222,9 @@ function unnamedNext(
   ]
 }
 
-function formerApp({ role }: Path, title: string, { paint }: ExplanationView): string {
-  return `${title}, as ${safeText(role)}: ${paint('yellow', 'yes, still: no policy names the app any more')}\n`
+function formerApp(path: Path, title: string, view: ExplanationView): string {
+  const verdict = view.paint('yellow', 'yes, still: no policy names the app any more')
+  const { command, changes } = view.repairOf(path)
+  const next = changes.length === 0 ? [] : ['', ...repair(command, changes)]
+  return `${[`${title}, as ${safeText(path.role)}: ${verdict}`, ...next].join('\n')}\n`
 }

@@ -127,7 +127,7 @@ function expiring(policy: ResolvedPolicy): readonly string[] {
     ...(accesses === 0 ? [] : [count(accesses, 'access of the policy', 'accesses of the policy')]),
     ...(members === 0 ? [] : [count(members, 'membership')]),
   ]
-  return parts.length === 0 ? [] : [`${parts.join(' and ')} by ${dateOf(last)}; try --at ${dateOf(last)}`]
+  return parts.length === 0 ? [] : [`${parts.join(' and ')} by ${dateOf(last)}: guestlist access --expiring 30d`]
 }
 
 function changes(plan: Plan, { paint, all }: PlanView): readonly string[] {

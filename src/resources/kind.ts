@@ -35,6 +35,8 @@ export interface ResourceKind<S extends Spec = Spec> {
    * shielded is closed; and what opens it waits until it is shielded.
    */
   shields?(spec: S): readonly Id[]
+  /** Whether it lets in whoever can sign in: what closes that goes before anybody new comes. */
+  exposes?(spec: S): boolean
   /** `assigned` knows every id that the change needs. */
   perform(
     change: Change<S>,

@@ -106,7 +106,7 @@ export function linksOf(all: readonly Id[], how: (id: Id) => How): Links {
 }
 
 export function situation(policy: ResolvedPolicy, links: Links, over: Partial<Situation> = {}): Situation {
-  return { policy, links, observed: new Map(), desired: new Map(), waiting: new Map(), changing: new Set(), ...over }
+  return { policy, links, observed: new Map(), desired: new Map(), waiting: new Map(), changes: new Map(), ...over }
 }
 
 export function observed(id: Id, spec: Spec = {}): readonly [Id, Observed] {

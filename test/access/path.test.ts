@@ -6,6 +6,7 @@ import { explain } from '../../src/access/explain.ts'
 import { reach } from '../../src/access/reach.ts'
 import type { LinkName, Path } from '../../src/model/explanation.ts'
 import { type Id, ids } from '../../src/model/id.ts'
+import type { PlannedChange } from '../../src/model/plan.ts'
 import type { ResolvedPolicy } from '../../src/model/policy.ts'
 import { allLinks, appNames, type How, lee, linksOf, maeve, matrix, observed, situation } from './matrix.ts'
 
@@ -101,7 +102,7 @@ describe.each(cells)('%s and %s', (person, app, expected) => {
 
 test('pre-assigned: a group of the role, assigned by a person, takes the place of the partner group', () => {
   const names = pathWith(preAssigned, lee, 'kerberos', new Map()).links.map(({ name }) => name)
-  expect(names.slice(0, 5)).toEqual(['trust', 'guest', 'application', 'role-member', 'role-assigned'])
+  expect(names.slice(0, 5)).toEqual(['trust', 'guest', 'application', 'role-assigned', 'role-member'])
   expect(pathWith(preAssigned, lee, 'cloud', whole(preAssigned, lee, 'cloud')).reaches).toBe(true)
 })
 
@@ -113,13 +114,22 @@ test('one connector is enough, and the others are told', () => {
   expect(link?.holding).toEqual([ids.kerberosDelegation('kerberos', 'CONNECTOR01')])
 })
 
-test('conditions that a plan would correct are not as the policy says, and keep nobody out', () => {
+test('conditions that a plan would correct for this app are not as the policy says, and keep nobody out', () => {
   const there = whole(managed, lee, 'cloud')
   const links = linksOf([...there.keys()], () => 'working')
-  const changing = new Set([ids.conditionalAccessPolicy('mfa')])
-  const { paths } = explain(lee, 'cloud', reach(links, managed).values(), situation(managed, links, { changing }))
-  expect(paths[0]).toMatchObject({ reaches: true })
-  expect(paths[0]?.links.at(-1)).toMatchObject({ name: 'conditions', state: 'broken', passes: true })
+  const id = ids.conditionalAccessPolicy('mfa')
+  const states = (apps: readonly string[], after: PlannedChange['after']) => {
+    const there = new Map([observed(id, { apps: [...apps] })])
+    const change = { id, plane: 'entra', kind: '', action: 'update', risk: 'neutral', before: {}, after } as const
+    const changes = new Map([[id, { ...change, dependsOn: [], because: [] }]])
+    const state = situation(managed, links, { observed: there, changes })
+    const [path] = explain(lee, 'cloud', reach(links, managed).values(), state).paths
+    const link = path?.links.at(-1)
+    return [link?.name, link?.state, path?.reaches]
+  }
+  expect(states(['cloud'], { state: 'enabled' })).toEqual(['conditions', 'broken', true])
+  expect(states(['other'], { apps: ['cloud', 'other'] })).toEqual(['conditions', 'broken', true])
+  expect(states(['cloud', 'gone'], { apps: ['cloud'] })).toEqual(['conditions', 'present', true])
 })
 
 test('what waits for something that waits, waits for the root', () => {

@@ -11,7 +11,7 @@ const cwd = emptyFolder()
 cpSync(join(repository, 'policies'), join(cwd, 'policies'), { recursive: true })
 
 describe('help', () => {
-  const commands = ['validate', 'plan', 'apply', 'sandbox', 'schema', 'demo']
+  const commands = ['validate', 'plan', 'apply', 'explain', 'access', 'sandbox', 'schema', 'demo']
 
   test('names every command and every exit code, on stdout', async () => {
     const { code, stdout, stderr } = await command(['--help'], { cwd })

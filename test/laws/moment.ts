@@ -57,16 +57,16 @@ function factsOf(tenant: Tenant, policies: readonly Documents[], nameOf: (user: 
     const apps = policies.flatMap(policy => policy.apps.filter(app => isApp(app, principal, application)))
     const publishing = publishingOf(application)
     if (publishing?.externalAuthenticationType === 'passthru') facts.add(`anybody reaches ${key}`)
-    const roles = new Map(
-      ((application ?? principal).appRoles as readonly Found[] | undefined)?.map(each => [each.id, each.value]),
-    )
     for (const { user, role } of admitted(principal)) {
       const who = nameOf(user)
       const isSaml = principal.preferredSingleSignOnMode === 'saml'
-      if (!made || isSaml) facts.add(`${who} signs in to ${key} as ${roles.get(role) ?? role}`)
+      if (!made || isSaml) facts.add(`${who} signs in to ${key} as ${role}`)
       if (publishing === undefined) continue
-      facts.add(`${who} reaches ${key} as ${roles.get(role) ?? role}`)
-      if (publishing.service === undefined) continue
+      if (publishing.service === undefined) {
+        facts.add(`${who} reaches ${key} as ${role}`)
+        continue
+      }
+      // Without a ticket nobody gets further than the proxy.
       for (const group of domain.groupsOf(lower(user.userPrincipalName), tenant.now)) {
         for (const app of apps) {
           if (!domain.delegates(publishing.service, app, policies)) continue

@@ -185,7 +185,8 @@ export function working(
         const person = personOf(user, addresses)
         const ours = managed.includes(user.id) || addresses.has(person)
         if (shutOut.has(person)) continue
-        if (kept.has(person) ? !isKeptGuest(user, person, directory, at) : (ours || isUnmanaged) && isSignedOff(user)) continue
+        if (kept.has(person) ? !isKeptGuest(user, person, directory, at) : (ours || isUnmanaged) && isSignedOff(user))
+          continue
         const was = app ?? (isStranger ? undefined : former?.get(name))
         for (const role of doors(was, principal, application, String(assignment.appRole))) {
           const isOpen = was === undefined || app === undefined || isOpenAs(was, principal, application)
@@ -232,8 +233,12 @@ function shutOutBy(graph: Snapshot['graph'], { partners }: Documents): ReadonlyS
   const blocked = list(graph.crossTenantAccessPartners)
     .filter(entry => JSON.stringify(entry.b2bCollaborationInbound ?? '').includes('"blocked"'))
     .map(entry => lower(entry.tenantId))
+  // One whose tenant the policy names no more is known by the mark of then.
+  const isMarked = (name: string, tenantId: string): boolean =>
+    list(graph.groups).some(group => String(group.uniqueName).startsWith(`guestlist.cross-tenant.${name}.${tenantId}`))
   const shut = partners.filter(
-    ({ accounts, tenantId }) => accounts === 'entra-b2b' && tenantId !== undefined && blocked.includes(tenantId),
+    ({ accounts, name, tenantId }) =>
+      accounts === 'entra-b2b' && blocked.some(id => (tenantId === undefined ? isMarked(name, id) : id === tenantId)),
   )
   return new Set(
     shut.flatMap(({ groups }) =>

@@ -5,6 +5,7 @@ import { explain } from '../../src/access/explain.ts'
 import type { Situation } from '../../src/access/path.ts'
 import { reach } from '../../src/access/reach.ts'
 import { type Id, ids } from '../../src/model/id.ts'
+import type { PlannedChange } from '../../src/model/plan.ts'
 import type { ResolvedPolicy } from '../../src/model/policy.ts'
 import type { Observed, Spec } from '../../src/model/resource.ts'
 import { type ExplanationView, renderExplanation } from '../../src/render/explain.ts'
@@ -63,6 +64,17 @@ const line = (world: World, title: string): string | undefined =>
 const guest = ids.guest(lee)
 const shadow = ids.shadowAccount(lee)
 const conditions = ids.conditionalAccessPolicy('mfa')
+const change: PlannedChange = {
+  id: conditions,
+  plane: 'entra',
+  kind: 'conditional-access-policy',
+  action: 'update',
+  risk: 'neutral',
+  before: { state: 'disabled' },
+  after: { state: 'enabled' },
+  dependsOn: [],
+  because: [],
+}
 
 test.each<[World, string]>([
   [{}, 'yes, until 2027-06-30'],
@@ -73,7 +85,7 @@ test.each<[World, string]>([
   ],
   [{ hows: [[conditions, 'absent']] }, "yes, but guests' conditions are missing (until 2027-06-30)"],
   [
-    { over: { changing: new Set([conditions]) } },
+    { over: { changes: new Map([[conditions, change]]) } },
     "yes, but guests' conditions are not as the policy says (until 2027-06-30)",
   ],
   [{ hows: [[shadow, 'absent']] }, 'no, one link is missing'],
@@ -234,6 +246,33 @@ test('one change is a sentence, several are a list, and a refused plan is said t
   const many = shown(world(['a@b.c', 'b@b.c', 'c@b.c', 'd@b.c', 'e@b.c', 'f@b.c'], true))
   expect(many).toContain('` would\n  invite a@b.c\n')
   expect(many).toContain('\n  and 1 more change\nApply refuses the plan as it is')
+})
+
+test('what is over, or not begun, is told by its lines alone', async () => {
+  const dated = (role: string, dates: string): string =>
+    `apiVersion: guestlist/v1\nkind: Access\nname: dated\npartner: fabrikam\ngroups: [others]\napp: kerberos\nrole: ${role}\n${dates}`
+  const told = async (dates: string): Promise<string> => {
+    const other = await matrix('managed', [dated('approver', dates)])
+    const state = situation(
+      other,
+      linksOf([], () => 'absent'),
+    )
+    return renderExplanation(explain(lee, 'kerberos', [], state), {
+      policy: other,
+      observed: new Map(),
+      folder: 'policies/',
+      paint: plain,
+      repairOf: () => ({ command: 'guestlist plan', changes: [] }),
+      findings: [],
+      refused: false,
+    })
+  }
+  expect(await told('until: 2026-11-30')).toMatch(
+    /, as approver: no: it ended on 2026-11-30\n\n {2}dated: fabrikam\/others, ended 2026-11-30 {3}policies\/\d+\.yaml:5\n\nA new `until` there would give it back\.\n$/,
+  )
+  expect(await told('from: 2027-01-11\nuntil: 2027-04-30')).toMatch(
+    /, as approver: not yet: it begins on 2027-01-11\n\n {2}dated: fabrikam\/others, from 2027-01-11 until 2027-04-30 {3}policies\/\d+\.yaml:5\n$/,
+  )
 })
 
 test('what the directories say cannot move the cursor', () => {

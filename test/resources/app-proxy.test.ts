@@ -238,6 +238,24 @@ describe('an app that is there already', () => {
     expect(other.publishing()).toMatchObject({ externalUrl: url })
   })
 
+  test('gives its address to the application that takes its place', async () => {
+    const { apply, application, tenant } = await cloud()
+    const id = '11111111-1111-4111-8111-111111111111'
+    const put = (collection: string, more: object) =>
+      tenant.store.collection(collection).put(id, { id, displayName: 'next', appId: appIds.payments, ...more })
+    put('applications', { identifierUris: [], tags: [], web: {} })
+    put('servicePrincipals', { appRoleAssignmentRequired: true, tags: [] })
+    await apply(policy(adopted()))
+    const { plan } = await apply(policy(adopted({ entra: { appId: appIds.payments } })))
+    expect(told(plan.changes)).toContain('create app-proxy/wiki')
+    expect(application()).toMatchObject({ identifierUris: ['api://wiki'], tags: ['kept-by-hand'] })
+    expect(application().onPremisesPublishing ?? null).toBeNull()
+    expect(tenant.snapshot().graph.applications?.find(each => each.id === id)).toMatchObject({
+      identifierUris: [identifier],
+      onPremisesPublishing: { externalUrl: url },
+    })
+  })
+
   test('and is registered in another tenant waits for a person', async () => {
     const { plan } = await openCloud({ servicePrincipals: [seededApp('wiki')] })
     const { waiting } = (await plan(policy(adopted({ signOn: { saml } })))).plan
@@ -301,18 +319,17 @@ test('at every request an app that is published by us is closed to the unassigne
 })
 
 describe('cut off after any request', () => {
-  const ways: readonly (readonly [string, readonly object[], readonly object[], object])[] = [
-    ['publishing', people, policy(adopted({ signOn: { saml } })), {}],
-    ['leaving', policy(adopted({ signOn: { saml } })), people, {}],
-    ['leaving what is our own', policy(made()), people, {}],
+  const ways: readonly (readonly [string, readonly object[], readonly object[]])[] = [
+    ['publishing', people, policy(adopted({ signOn: { saml } }))],
+    ['leaving', policy(adopted({ signOn: { saml } })), people],
+    ['leaving what is our own', policy(made({ signOn: { saml } })), people],
     [
       'leaving publishing for SAML alone',
       policy(adopted({ signOn: { saml } })),
       policy(app('wiki', { signOn: { saml } })),
-      {},
     ],
-    ['leaving SAML for header', policy(adopted({ signOn: { saml } })), policy(adopted()), {}],
-    ['SAML of our own', people, policy(made({ signOn: { saml } })), {}],
+    ['leaving SAML for header', policy(adopted({ signOn: { saml } })), policy(adopted())],
+    ['SAML of our own', people, policy(made({ signOn: { saml } }))],
   ]
 
   test.each(ways)('%s comes to the same end', async (_name, from, to) => {

@@ -81,7 +81,7 @@ test('is a step for a person where the tenant says so, in every plan, and nothin
         id: 'entra/connector-group/wiki',
         for: 'person',
         message: expect.stringMatching(
-          /Enterprise applications, Wiki, Application proxy, Connector Group: choose Headquarters.*leave out the group's `id`/,
+          /Enterprise applications, Wiki, Application proxy, Connector Group: Headquarters.*leave out the group's `id`/,
         ),
       },
     ])
@@ -102,7 +102,7 @@ test('that may be read and not written fails by itself, and says the step', asyn
     {
       status: 'failed',
       change: { id: 'entra/connector-group/wiki' },
-      trouble: { code: 'connector-group-refused', hint: expect.stringMatching(/Connector Group: choose Headquarters/) },
+      trouble: { code: 'connector-group-refused', hint: expect.stringMatching(/Connector Group: Headquarters/) },
     },
   ])
 })

@@ -143,6 +143,13 @@ describe('settings that were not there', () => {
     expect((await apply(run, renamed)).toSorted()).toEqual(['adopt fab neutral', 'delete fabrikam neutral'])
     expect((await entry(run)).inboundTrust).toEqual(trusting(true))
     expect(await apply(run, renamed)).toEqual([])
+    expect(await marks(run)).toEqual([`guestlist.cross-tenant.fab.${tenant}`])
+    const silent = await policyOf({}, [partner('fabr', { tenantId: tenant })])
+    expect((await apply(run, silent)).toSorted()).toEqual(['adopt fabr revoke', 'delete fab neutral'])
+    expect((await entry(run)).inboundTrust).toBeNull()
+    expect(await apply(run, silent)).toEqual([])
+    expect(await apply(run, await nobody())).toEqual(['delete fabr revoke'])
+    expect(await entry(run)).toBeUndefined()
   })
 
   test('stay as the default says where synchronisation with the partner is configured', async () => {

@@ -70,8 +70,12 @@ describe('how an invitation stands', () => {
     const tenant = await openCloud({ deletedItems: [{ ...gone, userPrincipalName: principalName(lee) }] })
     const { plan } = await tenant.apply(policy(lee))
     expect(told(plan.changes)).toContain(`restore guest/${lee}`)
+    // What comes back with the guest, nobody can see before.
+    const returning = { code: 'returning-guest', message: expect.stringContaining(lee) }
+    expect(plan.findings).toEqual([expect.objectContaining(returning)])
     expect(tenant.user(lee)).toMatchObject({ accountEnabled: true })
     expect(tenant.invitations()).toBe(0)
+    expect((await tenant.plan(policy(lee))).plan.findings).toEqual([])
   })
 })
 

@@ -213,6 +213,11 @@ describe('unmanagedGuests: remove', () => {
     const { plan } = await tenant.plan(documents)
     const losses = plan.effects.filter(({ effect }) => effect === 'lose').map(each => `${each.person} ${each.app}`)
     expect(losses).toEqual([`${dana} expenses`, `${dana} payments`])
+    // A plan for the app that asks takes the other loss along.
+    const [asking, other] = ['expenses', 'payments'].map(name =>
+      plan.changes.find(({ id }) => id.startsWith(`entra/unmanaged-access/${name}/`)),
+    )
+    expect(asking?.dependsOn).toEqual([other?.id])
     const [only, ...others] = plan.findings.filter(({ code }) => code === 'unmanaged-guest')
     expect(others).toEqual([])
     expect(only?.message).toContain('payments')
@@ -228,6 +233,27 @@ describe('unmanagedGuests: remove', () => {
     )
     expect(await removals(tenant, policy(app('expenses'), app('payments')))).toEqual([])
   })
+})
+
+test('of a guest who comes back from the recycle bin is one that no plan could see: what an app wants gone goes at once', async () => {
+  const opened = [programme.displayName, principalName(lee)]
+  const tenant = await openCloud({
+    applications,
+    users: [guest(dana), guest(lee)],
+    groups: [{ ...programme, members: [dana, lee] }],
+    servicePrincipals: [seededApp('expenses', opened), seededApp('wiki', opened)],
+  })
+  await tenant.tenant
+    .connection()
+    .writer()
+    .delete(`/users/${String(tenant.user(lee)?.id)}`)
+  const documents = [organization(), partner([lee]), app('expenses', remove), app('wiki')]
+  const { plan } = await tenant.apply(documents)
+  expect(told(plan.changes)).toContain(`restore guest/${lee}`)
+  expect(tenant.membersOf(programme.displayName)).toEqual([])
+  const ways = (await tenant.plan(documents)).before
+  // What the other app only reports stays, and is told by now.
+  expect([...ways.values()].map(({ person, app: name }) => `${person} ${name}`)).toEqual([`${lee} wiki`])
 })
 
 test('costs one request for twenty apps, and one for twenty groups, and reads no employee of a group', async () => {

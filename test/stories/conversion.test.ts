@@ -155,4 +155,59 @@ describe('from accounts of our own to invited guests', () => {
     expect(tenant.user(home.maeve)).toBeUndefined()
     expect(tenant.user(home.paulo)).toBeDefined()
   })
+
+  test('keeps what a Kerberos app let in, until the shadow account takes its place', async () => {
+    const connector = `dn: CN=C1,CN=Computers,${root}
+objectClass: top
+objectClass: person
+objectClass: organizationalPerson
+objectClass: user
+objectClass: computer
+sAMAccountName: C1$
+userAccountControl: 4096
+
+`
+    const tenant = await openCloud(
+      { users: [synced('maeve')], connectorGroups: [{ name: 'Default', isDefault: true }] },
+      directory + connector,
+    )
+    const [own] = rest
+    const payroll = app('payroll', {
+      hosting: 'on-premises',
+      entra: undefined,
+      proxy: {
+        internalUrl: 'http://payroll.corp.contoso.com/',
+        externalUrl: 'https://payroll-contoso.msappproxy.net/',
+        connectorGroup: 'Headquarters',
+      },
+      signOn: { kerberos: { servicePrincipalName: 'HTTP/payroll.corp.contoso.com' } },
+    })
+    const applicationProxy = { connectorGroups: [{ name: 'Headquarters', connectors: ['C1'] }] }
+    const apps = [{ ...own, applicationProxy }, payroll, access('payroll')]
+    const before = [
+      ...apps,
+      partner([name('maeve')], { accounts: 'active-directory', domains: ['partners.contoso.com'] }),
+    ]
+    const after = [...apps, partner([home.maeve], { domains: ['litware.example'] })]
+    const members = (): readonly string[] =>
+      tenant.tenant
+        .snapshot()
+        .directory.filter(({ attributes }) => attributes.adminDescription?.[0] === 'Group_guestlist.payroll.user')
+        .flatMap(({ attributes }) => attributes.member ?? [])
+
+    await tenant.apply(before)
+    const { plan } = await tenant.apply(after)
+    expect(told(plan.changes)).toEqual([])
+    expect(plan.waiting.find(({ id }) => id === `entra/guest/${home.maeve}`)?.message).toContain(
+      'gives up its principal name',
+    )
+    expect(members()).toEqual([`CN=maeve,OU=Accounts,${root}`])
+
+    await tenant.tenant.directory.remove(`CN=maeve,OU=Accounts,${root}`)
+    takeOver(tenant, 'maeve')
+    await tenant.apply(after)
+    expect(members()).toEqual([expect.stringContaining('OU=Shadow')])
+    const reached = (await tenant.plan(after)).after
+    expect([...reached.values()].map(({ person }) => person)).toEqual([home.maeve])
+  })
 })

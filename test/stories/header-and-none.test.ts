@@ -84,6 +84,13 @@ test('Drawings and Plant Status are published from nothing, closed before anybod
   // The Plant group has no id in the policy: a person sees to it.
   expect(status?.connectorGroup).toBeUndefined()
 
+  for (const [person, app] of [
+    ['lee@fabrikam.com', 'drawings'],
+    ['sam@proseware.com', 'plant-status'],
+  ] as const) {
+    expect((await run('explain', person, app)).stdout).toMatch(/as user: yes[\s\S]*✓ published/)
+  }
+
   const closing = requests.findIndex(({ method, url, body }) => {
     const settings = body as { appRoleAssignmentRequired?: boolean } | undefined
     return method === 'PATCH' && url?.includes(String(status?.appId)) && settings?.appRoleAssignmentRequired === true

@@ -4,7 +4,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { identities, needs, permissions } from '../../src/model/permissions.ts'
+import { identities, isMet, type Need, needs, permissions } from '../../src/model/permissions.ts'
 import { command, type Heard } from '../cli/fake-host.ts'
 import { tokenOf } from '../sandbox/graph/token.ts'
 import { emptyFolder, repository } from './guestlist.ts'
@@ -219,6 +219,18 @@ describe('docs/permissions.md', () => {
     ...(Object.keys(identities) as (keyof typeof identities)[]).map((name): [string, string] => [name, listOf(name)]),
   ])('has the %s as the program has them', ([, text]) => {
     expect(page).toContain(text)
+  })
+
+  test('has lists that meet every need, and no permission that another makes needless', () => {
+    const met = (list: readonly string[], of: readonly Need[]): boolean => of.every(need => isMet(need, new Set(list)))
+    const wanted = [
+      [plan, needs.filter(({ phase }) => phase === 'plan')],
+      [apply, needs.filter(({ feature }) => feature !== 'pre-assigned')],
+    ] as const
+    for (const [list, of] of wanted) {
+      expect(met(list, of)).toBe(true)
+      for (const permission of list) expect(met(without(list, permission), of), permission).toBe(false)
+    }
   })
 
   test('has the list to plan in its commands', () => {

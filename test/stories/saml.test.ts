@@ -76,6 +76,9 @@ test('Tickets is adopted with its SAML, published, and open to who is named; the
     web: { redirectUris: ['https://tickets-contoso.msappproxy.net/', 'https://tickets.corp.contoso.com/saml/acs'] },
     onPremisesPublishing: { singleSignOnSettings: { singleSignOnMode: 'saml', kerberosSignOnSettings: null } },
   })
+  const { stdout } = await run('explain', 'sam@proseware.com', 'tickets')
+  expect(stdout).toMatch(/as user: yes/)
+  expect(stdout).toMatch(/✓ SAML sign-on .*certificate 8C2E6B0F4D917A3350E1D86F2B79C4A01E5D3F68 until 2027-01-18/)
   // Its certificate is its people's: it stays the one that signs.
   const now = await object('servicePrincipals', 'Tickets')
   expect(now).toMatchObject({ keyCredentials: original[1]?.keyCredentials, preferredSingleSignOnMode: 'saml' })

@@ -8,7 +8,7 @@ import type { Address, ResolvedPolicy } from '../../model/policy.ts'
 import { isKerberos } from '../../model/sign-on.ts'
 import { addressBook, expectedPrincipalName, readDeletedGuests, readGuests } from '../entra/tenant.ts'
 import { readAnchor, shadowAccountMark } from '../mark.ts'
-import { type Domain, isOwnAccount, protection, searchUnit, value } from './domain.ts'
+import { type Domain, isOwnAccount, liesIn, protection, searchUnit, value } from './domain.ts'
 
 export interface Account {
   readonly entry: DirectoryEntry
@@ -125,7 +125,7 @@ export function accountNameOf(guestObjectId: string, attempt: number): string {
 /** In the unit of partners' own accounts: whatever mark somebody put on one of them, it is no shadow account. */
 function isKept({ dn }: DirectoryEntry, { shadowAccounts, archive }: Domain, policy: ResolvedPolicy): boolean {
   const unit = policy.organization.spec.activeDirectory?.organizationalUnits?.partnerAccounts
-  const isOurs = [shadowAccounts, archive].some(own => isWithin(dn, own))
+  const isOurs = [shadowAccounts, archive].some(own => liesIn(dn, own))
   return unit !== undefined && !isOurs && isWithin(dn, unit)
 }
 
@@ -151,11 +151,12 @@ async function readAccounts({ domain, reader }: OpenDomain): Promise<readonly Di
     'memberOf',
     domain.anchorAttribute,
   ]
-  const units = isWithin(domain.archive, domain.shadowAccounts)
-    ? [domain.shadowAccounts]
-    : isWithin(domain.shadowAccounts, domain.archive)
-      ? [domain.archive]
-      : [domain.shadowAccounts, domain.archive]
+  const named = [domain.shadowAccounts, domain.archive].filter(unit => unit !== undefined)
+  // One that lies in the other is searched with it.
+  const units = named.filter(
+    (unit, index) =>
+      !named.some((other, at) => at !== index && isWithin(unit, other) && (at < index || !isWithin(other, unit))),
+  )
   const found = await Promise.all([
     ...units.map(base => searchUnit(reader, { base, scope: 'sub', filter: accounts, attributes })),
     searchUnit(reader, { base: domainDn(domain.name), scope: 'sub', filter: ours, attributes }),

@@ -2,7 +2,7 @@
 
 import type { Directories, DirectoryEntry, DirectoryReader, Modification } from '../../model/directories.ts'
 import { RequestFailure } from '../../model/directories.ts'
-import { parseDn } from '../../model/escape.ts'
+import { isWithin, parseDn } from '../../model/escape.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
 import { shadowAccountMark } from '../mark.ts'
@@ -10,16 +10,17 @@ import { shadowAccountMark } from '../mark.ts'
 export interface Domain {
   readonly name: string
   readonly anchorAttribute: string
-  readonly shadowAccounts: string
-  readonly archive: string
-  readonly groups: string
+  /** Organizational units, as far as the policy names them: it must name those that its partners and apps need. */
+  readonly shadowAccounts: string | undefined
+  readonly archive: string | undefined
+  readonly groups: string | undefined
 }
 
-/** The policy's domain; undefined where it names none. */
+/** The policy's domain; undefined where it names none, or no unit in it. */
 export function domainOf(policy: ResolvedPolicy): Domain | undefined {
   const section = policy.organization.spec.activeDirectory
   const units = section?.organizationalUnits
-  if (section === undefined || !units?.shadowAccounts || !units.archive || !units.groups) return undefined
+  if (section === undefined || units === undefined || Object.keys(units).length === 0) return undefined
   return {
     name: section.domain,
     anchorAttribute: section.anchorAttribute ?? 'msDS-ExternalDirectoryObjectId',
@@ -40,6 +41,22 @@ export function openDomain(
     throw new Failure('no-directory', `the policy names the domain ${domain.name}, and there is no connection to it`)
   }
   return { domain, reader: from.activeDirectory }
+}
+
+/** The unit for what is to be written; what the policy needs it must name. */
+export function unitIn(domain: Domain, name: 'shadowAccounts' | 'archive' | 'groups'): string {
+  const unit = domain[name]
+  if (unit !== undefined) return unit
+  throw new Failure(
+    'missing-unit',
+    `the organization names no unit \`${name}\`, which this needs`,
+    `add activeDirectory.organizationalUnits.${name}`,
+  )
+}
+
+/** Whether an entry lies in a unit, if the policy names that. */
+export function liesIn(dn: string, unit: string | undefined): boolean {
+  return unit !== undefined && isWithin(dn, unit)
 }
 
 /** A search below an organizational unit that the policy names; a missing unit is an error that says which. */

@@ -10,6 +10,7 @@ import { type Id, ids } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
 import { isKerberos } from '../../model/sign-on.ts'
+import { readConverting } from '../entra/synced-users.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { readShadowAccounts } from './accounts.ts'
 import { byGuid, domainOf, openDomain, protection, value, values } from './domain.ts'
@@ -81,16 +82,20 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<AdGroupMemberSpec>> {
 async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<AdGroupMemberSpec>> {
   const open = openDomain(from, policy)
   if (open === undefined) return { resources: [] }
-  const [accounts, kept, groups] = await Promise.all([
+  const [accounts, kept, groups, converting] = await Promise.all([
     readShadowAccounts(open, from, policy),
     readPartnerAccounts(from, policy),
     readRoleGroups(open, policy),
+    readConverting(from, policy),
   ])
   const roles = rolesByGroup(groups, policy)
   const wanted = new Set([...desire(policy)].map(({ id }) => id))
   const people = new Map<string, Member>()
-  for (const { entry, person, objectGuid } of kept)
+  for (const { entry, person: named, objectGuid } of kept) {
+    // Whoever waits for an invitation keeps the memberships that the policy gives under the new address.
+    const person = converting.get(named) ?? named
     people.set(canonicalDn(entry.dn), { person, objectGuid, dn: entry.dn, entry, isKept: true })
+  }
   for (const { entry, person, objectGuid } of accounts)
     people.set(canonicalDn(entry.dn), { person, objectGuid, dn: entry.dn, entry, isKept: false })
 

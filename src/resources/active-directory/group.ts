@@ -15,7 +15,18 @@ import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Desired, Observed } from '../../model/resource.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { adGroupMark, cut, fitted } from '../mark.ts'
-import { byGuid, type Domain, domainOf, isMissing, openDomain, protection, setValue, value, values } from './domain.ts'
+import {
+  byGuid,
+  type Domain,
+  domainOf,
+  isMissing,
+  openDomain,
+  protection,
+  setValue,
+  unitIn,
+  value,
+  values,
+} from './domain.ts'
 import { isInUnit, kerberosRoles, readRoleGroups, roleGroupName } from './role-groups.ts'
 
 type AdGroupSpec = {
@@ -58,10 +69,10 @@ export const adGroup: ResourceKind<AdGroupSpec> = {
       ]
       if (modifications.length > 0) await directory.modify(target, modifications)
       if (!differs.includes('name') && !differs.includes('unit')) return before
-      await directory.move(target, rdn('CN', name), domain.groups)
-      return { ...before, name: childDn('CN', name, domain.groups) }
+      await directory.move(target, rdn('CN', name), unitIn(domain, 'groups'))
+      return { ...before, name: childDn('CN', name, unitIn(domain, 'groups')) }
     }
-    return add(childDn('CN', name, domain.groups), directory, {
+    return add(childDn('CN', name, unitIn(domain, 'groups')), directory, {
       objectClass: ['top', 'group'],
       sAMAccountName: [name],
       // Global security group.

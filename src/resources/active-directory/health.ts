@@ -172,7 +172,7 @@ async function checkUnit(
 const checkAccounts: Check = async patient => {
   const { reader, domain } = patient
   const results: Checked[] = []
-  for (const unit of [domain.shadowAccounts, domain.archive])
+  for (const unit of [domain.shadowAccounts, domain.archive].filter(each => each !== undefined))
     results.push(...(await checkSample(reader, unit, 'user', 'account', wantedOf(patient).account)))
   return results
 }
@@ -184,8 +184,10 @@ const checkPartnerAccounts: Check = async patient => {
   return await checkSample(reader, unit, 'user', 'account', wantedOf(patient).partnerAccount)
 }
 
-const checkGroups: Check = patient =>
-  checkSample(patient.reader, patient.domain.groups, 'group', 'group', wantedOf(patient).group)
+const checkGroups: Check = async patient => {
+  const unit = patient.domain.groups
+  return unit === undefined ? [] : await checkSample(patient.reader, unit, 'group', 'group', wantedOf(patient).group)
+}
 
 const checkNamedGroups: Check = async patient => {
   const { reader, policy } = patient

@@ -6,7 +6,7 @@ import { Failure } from '../../model/problem.ts'
 import type { Assigned } from '../../model/resource.ts'
 import { anchorOf, shadowAccountMark } from '../mark.ts'
 import { accountNameOf, accountNames } from './accounts.ts'
-import { accountControl, type Domain } from './domain.ts'
+import { accountControl, type Domain, unitIn } from './domain.ts'
 
 export interface NewAccount {
   readonly guestObjectId: string
@@ -24,7 +24,7 @@ export async function addAccount(
   const { normal, passwordNeverExpires, smartCardRequired } = accountControl
   for (let attempt = 0; attempt < accountNames; attempt += 1) {
     const accountName = accountNameOf(guestObjectId, attempt)
-    const dn = childDn('CN', accountName, domain.shadowAccounts)
+    const dn = childDn('CN', accountName, unitIn(domain, 'shadowAccounts'))
     try {
       const objectId = await directory.add(dn, {
         objectClass: ['top', 'person', 'organizationalPerson', 'user'],

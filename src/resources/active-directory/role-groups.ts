@@ -1,11 +1,11 @@
 // The groups of app roles that are ours, or would be but for a lost mark. Two kinds ask, and must agree which is which.
 
 import type { DirectoryEntry, DirectoryReader, Filter } from '../../model/directories.ts'
-import { canonicalDn, domainDn, isWithin, parseDn } from '../../model/escape.ts'
+import { canonicalDn, domainDn, parseDn } from '../../model/escape.ts'
 import type { ResolvedApp, ResolvedPolicy, ResolvedRole } from '../../model/policy.ts'
 import { isKerberos } from '../../model/sign-on.ts'
 import { adGroupMark, fitted, readAdGroupMark } from '../mark.ts'
-import { type Domain, searchUnit, value } from './domain.ts'
+import { type Domain, liesIn, searchUnit, value } from './domain.ts'
 
 export interface RoleGroup {
   readonly entry: DirectoryEntry
@@ -59,7 +59,9 @@ export async function readRoleGroups(
   }
   const inUnit: Filter = { equals: ['objectClass', 'group'] }
   const [unit, anywhere] = await Promise.all([
-    searchUnit(reader, { base: domain.groups, scope: 'sub', filter: inUnit, attributes }),
+    domain.groups === undefined
+      ? []
+      : searchUnit(reader, { base: domain.groups, scope: 'sub', filter: inUnit, attributes }),
     searchUnit(reader, { base: domainDn(domain.name), scope: 'sub', filter: marked, attributes }),
   ])
   const own = ownGroups(anywhere, policy)
@@ -116,5 +118,5 @@ function namesOf(entry: DirectoryEntry): readonly string[] {
 }
 
 export function isInUnit(entry: DirectoryEntry, domain: Domain): boolean {
-  return isWithin(entry.dn, domain.groups)
+  return liesIn(entry.dn, domain.groups)
 }

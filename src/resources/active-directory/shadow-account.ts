@@ -10,7 +10,7 @@ import type {
   Modification,
 } from '../../model/directories.ts'
 import { RequestFailure } from '../../model/directories.ts'
-import { isWithin, parseDn, rdn } from '../../model/escape.ts'
+import { parseDn, rdn } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { FindingAt } from '../../model/plan.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
@@ -27,9 +27,11 @@ import {
   domainOf,
   fileTimeOf,
   instantOfFileTime,
+  liesIn,
   never,
   openDomain,
   setValue,
+  unitIn,
   value,
 } from './domain.ts'
 import { addAccount, passwordFor } from './new-account.ts'
@@ -176,9 +178,9 @@ function stateOf(entry: DirectoryEntry, named: boolean, domain: Domain): { spec:
   const control = Number(value(entry, 'userAccountControl') ?? 0)
   const leftAt = instantOfFileTime(value(entry, 'accountExpires'))
   const enabled = (control & accountControl.disabled) === 0
-  const unit = isWithin(entry.dn, domain.archive)
+  const unit = liesIn(entry.dn, domain.archive)
     ? 'archive'
-    : isWithin(entry.dn, domain.shadowAccounts)
+    : liesIn(entry.dn, domain.shadowAccounts)
       ? 'shadow'
       : 'elsewhere'
   const text = (attribute: string, key: string): Record<string, string> => {
@@ -238,7 +240,7 @@ async function perform(
   }
 
   const target = byGuid(before.objectId)
-  const unit = after.spec.unit === 'archive' ? domain.archive : domain.shadowAccounts
+  const unit = unitIn(domain, after.spec.unit === 'archive' ? 'archive' : 'shadowAccounts')
   const moves = change.differs.includes('unit')
   // Shut before it is moved away, and moved back before it is opened: where it lies does not stop a ticket.
   const modifications = modificationsOf(change, before, after, to, assigned, domain)

@@ -128,52 +128,85 @@ export function isModeOurs(there: Addresses): boolean {
  * away after this.
  */
 export function settled(there: Addresses, name: string, app: ResolvedApp | undefined, keeping?: 'proxy'): Addresses {
-  const values = wantedBy(app, there.alternateUrl)
   const url = app?.spec.proxy?.externalUrl
-  const kept = keeping !== undefined && url === undefined
-  const list = (what: Value['what'], all: readonly string[]): readonly [readonly string[], readonly string[]] => {
-    const strangers = all.filter(value => !isAdded(there, what, value))
-    const ours = [
-      ...values.filter(value => value.what === what),
-      ...(kept ? all.filter(value => isAdded(there, what, value, ['proxy'])) : []).map(
-        (value): Value => ({ part: 'proxy', what, value }),
-      ),
-    ].filter(({ value }) => !strangers.some(stranger => same(stranger, value)))
-    const marks = ours.map(({ part, value }) => addedMark(part, what, value))
-    return [distinct([...strangers, ...ours.map(({ value }) => value)]), marks]
-  }
-  const [identifierUris, identifierMarks] = list('identifier', there.identifierUris)
-  const [redirectUris, replyMarks] = list('reply', there.redirectUris)
-
-  const isHomeOurs = isAdded(there, 'home-page', there.homePageUrl, ['proxy'])
-  const ownHome = kept && isHomeOurs ? there.homePageUrl : (url ?? '')
-  const homePageUrl = isHomeOurs || there.homePageUrl === '' ? ownHome : there.homePageUrl
-  const areTokensOurs = isAdded(there, 'id-tokens', '', ['proxy'])
-  const needTokens = url !== undefined || (kept && areTokensOurs)
-  const isPublishedByUs = there.tags.some(tag => readPublishedMark(tag) !== undefined) || !there.published
-  const wantsSaml = app !== undefined && samlOf(app) !== undefined
+  const isKept = keeping !== undefined && url === undefined
+  const wanted = wantedBy(app, there.alternateUrl)
+  const identifiers = settledList(there, 'identifier', there.identifierUris, wanted, isKept)
+  const replies = settledList(there, 'reply', there.redirectUris, wanted, isKept)
+  const page = settledPage(there, url, isKept)
+  const tokens = settledTokens(there, url, isKept)
+  const others = there.tags.filter(tag => !isAddressMark(tag))
+  const marks = [
+    ...identifiers.marks,
+    ...replies.marks,
+    ...page.marks,
+    ...tokens.marks,
+    ...publishedMarks(there, name, url, isKept),
+    ...samlMarks(there, name, app),
+  ]
   return {
     ...there,
-    identifierUris,
-    redirectUris,
-    homePageUrl,
-    idTokens: needTokens || (there.idTokens && !areTokensOurs),
-    tags: [
-      ...there.tags.filter(tag => !isAddressMark(tag)),
-      ...distinct([
-        ...identifierMarks,
-        ...replyMarks,
-        ...(homePageUrl !== '' && (isHomeOurs || there.homePageUrl === '')
-          ? [addedMark('proxy', 'home-page', homePageUrl)]
-          : []),
-        ...(needTokens && (areTokensOurs || !there.idTokens) ? [addedMark('proxy', 'id-tokens', '')] : []),
-        ...(wantsSaml && (isModeOurs(there) || there.mode !== 'saml') ? [addedMark('saml', 'mode', 'saml')] : []),
-        ...(url !== undefined && isPublishedByUs ? [publishedMark(name)] : []),
-        ...(kept ? there.tags.filter(tag => readPublishedMark(tag) !== undefined) : []),
-        ...(wantsSaml ? [samlMark(name)] : []),
-      ]).toSorted(),
-    ],
+    identifierUris: identifiers.value,
+    redirectUris: replies.value,
+    homePageUrl: page.value,
+    idTokens: tokens.value,
+    tags: [...others, ...distinct(marks).toSorted()],
   }
+}
+
+interface Settled<Type> {
+  readonly value: Type
+  /** Of what of it is ours. */
+  readonly marks: readonly string[]
+}
+
+/** What others put there stays in its order; ours follows. */
+function settledList(
+  there: Addresses,
+  what: Value['what'],
+  all: readonly string[],
+  wanted: readonly Value[],
+  isKept: boolean,
+): Settled<readonly string[]> {
+  const others = all.filter(value => !isAdded(there, what, value))
+  const kept = isKept ? all.filter(value => isAdded(there, what, value, ['proxy'])) : []
+  const ours = [
+    ...wanted.filter(each => each.what === what),
+    ...kept.map((value): Value => ({ part: 'proxy', what, value })),
+  ].filter(({ value }) => !others.some(other => same(other, value)))
+  return {
+    value: distinct([...others, ...ours.map(({ value }) => value)]),
+    marks: ours.map(({ part, value }) => addedMark(part, what, value)),
+  }
+}
+
+/** Only where the application has none, or ours. */
+function settledPage(there: Addresses, url: string | undefined, isKept: boolean): Settled<string> {
+  const { homePageUrl } = there
+  const isOurs = isAdded(there, 'home-page', homePageUrl, ['proxy'])
+  if (homePageUrl !== '' && !isOurs) return { value: homePageUrl, marks: [] }
+  const value = isKept ? homePageUrl : (url ?? '')
+  return { value, marks: value === '' ? [] : [addedMark('proxy', 'home-page', value)] }
+}
+
+/** Application Proxy signs people in with id tokens. */
+function settledTokens(there: Addresses, url: string | undefined, isKept: boolean): Settled<boolean> {
+  const isOurs = isAdded(there, 'id-tokens', '', ['proxy'])
+  if (there.idTokens && !isOurs) return { value: true, marks: [] }
+  const isNeeded = url !== undefined || (isKept && isOurs)
+  return { value: isNeeded, marks: isNeeded ? [addedMark('proxy', 'id-tokens', '')] : [] }
+}
+
+function publishedMarks(there: Addresses, name: string, url: string | undefined, isKept: boolean): readonly string[] {
+  const marks = there.tags.filter(tag => readPublishedMark(tag) !== undefined)
+  if (url === undefined) return isKept ? marks : []
+  return marks.length > 0 || !there.published ? [publishedMark(name)] : []
+}
+
+function samlMarks(there: Addresses, name: string, app: ResolvedApp | undefined): readonly string[] {
+  if (app === undefined || samlOf(app) === undefined) return []
+  const isModeSet = isModeOurs(there) || there.mode !== 'saml'
+  return [samlMark(name), ...(isModeSet ? [addedMark('saml', 'mode', 'saml')] : [])]
 }
 
 function distinct(values: readonly string[]): readonly string[] {

@@ -9,14 +9,10 @@ import type { Address, ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
 import type { ResourceKind } from '../kind.ts'
 import { grantedAppRoles, readAppRoleGroups } from './app-role-groups.ts'
-import { addressBook, readGuests } from './tenant.ts'
+import { readNames } from './synced-users.ts'
+import type { GroupMember } from './tenant.ts'
 
 type AppRoleGroupMemberSpec = Readonly<Record<string, never>>
-
-interface DirectoryObject {
-  readonly id: string
-  readonly userPrincipalName?: string | null
-}
 
 export const appRoleGroupMember: ResourceKind<AppRoleGroupMemberSpec> = {
   plane: 'entra',
@@ -26,18 +22,16 @@ export const appRoleGroupMember: ResourceKind<AppRoleGroupMemberSpec> = {
   async observe(from, policy) {
     const groups = await readAppRoleGroups(from)
     if (groups.length === 0) return { resources: [] }
-    const [members, guests] = await Promise.all([
-      from.entra.listEach<DirectoryObject>(
+    const [members, nameOf] = await Promise.all([
+      from.entra.listEach<GroupMember>(
         groups.map(({ group }) => graphPath`/groups/${group.id}/members`),
         { select: ['id', 'userPrincipalName', 'displayName'] },
       ),
-      readGuests(from),
+      readNames(from, policy),
     ])
-    const book = addressBook(guests, policy)
     const resources = groups.flatMap(({ app, appRole }, index) =>
       (members[index] ?? []).map((member): Observed<AppRoleGroupMemberSpec> => {
-        const person = book.get(member.id) ?? member.userPrincipalName?.toLowerCase() ?? member.id
-        return { ...common(app, appRole, person, policy), objectId: member.id, owned: true, spec: {} }
+        return { ...common(app, appRole, nameOf(member), policy), objectId: member.id, owned: true, spec: {} }
       }),
     )
     return { resources }

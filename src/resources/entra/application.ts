@@ -59,6 +59,7 @@ export const application: ResourceKind<ApplicationSpec> = {
     if (action === 'create') return 'neutral'
     return action === 'delete' || differs.includes('assignmentRequired') ? 'revoke' : 'neutral'
   },
+  exposes: ({ assignmentRequired }) => !assignmentRequired,
   claims: spec => (spec.addresses ?? []).map(addressClaim),
   perform,
 }

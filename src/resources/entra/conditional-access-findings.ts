@@ -1,7 +1,7 @@
 // What defeats the demands of apps, or keeps them from becoming conditions: groups that are excluded, policies of others that
 // let no guest in, and the room that a tenant has.
 
-import { appsByDemands } from '../../model/demands.ts'
+import { appsByDemands, demandsOf } from '../../model/demands.ts'
 import type { Directories } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import type { FindingAt } from '../../model/plan.ts'
@@ -78,5 +78,28 @@ export function shutOut(
     const message = `the conditional access policy \`${found.displayName}\` blocks all guests from ${names.join(', ')}`
     const hint = 'nobody gets in while it is enabled, whatever is granted here: exclude the apps or the guests from it'
     return [{ severity: 'warning', code: 'guests-blocked', message, hint, at: first.origin }]
+  })
+}
+
+/** What guests can only show with the word of their own tenant, and the trust that takes it. */
+const shownAtHome = { 'compliant-device': 'compliantDevice', 'phishing-resistant-mfa': 'mfa' } as const
+
+/** Demands that a partner's guests can never meet as the policy stands: once the conditions are enabled, none gets in. */
+export function unmeetable(policy: ResolvedPolicy): readonly FindingAt[] {
+  if (policy.organization.spec.entra.conditionalAccess?.state === 'disabled') return []
+  return [...policy.apps.values()].flatMap(app => {
+    const partners = new Set(
+      policy.grants.filter(grant => grant.app === app.name && grant.inForce).map(each => each.partner),
+    )
+    return demandsOf(app).flatMap(demand => {
+      const trust = shownAtHome[demand as keyof typeof shownAtHome]
+      return [...partners].flatMap((name): FindingAt[] => {
+        const partner = policy.partners.get(name)?.spec
+        if (trust === undefined || partner?.accounts !== 'entra-b2b' || partner.trust?.[trust] === true) return []
+        const message = `${name}'s guests cannot meet \`${demand}\` at ${app.name}: only their own tenant could vouch for it, and the policy does not trust it to`
+        const hint = `say \`tenantId\` and \`trust: {${trust}: true}\` of ${name}, or let ${app.name} ask something else`
+        return [{ severity: 'warning', code: 'demand-cannot-be-met', message, hint, at: app.origins.requires }]
+      })
+    })
   })
 }

@@ -21,7 +21,7 @@ import {
   policiesPath,
   readPolicies,
 } from './conditional-access.ts'
-import { excludedGroups, readExcluded, roomFor, shutOut } from './conditional-access-findings.ts'
+import { excludedGroups, readExcluded, roomFor, shutOut, unmeetable } from './conditional-access-findings.ts'
 import { type ManagedApp, managedApps } from './managed-apps.ts'
 import { readApplications, readServicePrincipals } from './tenant.ts'
 
@@ -113,6 +113,7 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
       ...findings,
       ...roomFor(policy, policies.length, missing.length),
       ...excluded.findings,
+      ...unmeetable(policy),
       ...shutOut(policy, policies, apps),
     ],
   }

@@ -110,18 +110,18 @@ async function unlessRefused<Answer>(reading: Promise<Answer>): Promise<Answer |
 }
 
 function stepFor({ app, name }: Named): string {
-  return `Entra admin center, Enterprise applications, ${app.spec.displayName}, Application proxy, Connector Group: choose ${name}`
+  return `Entra admin center, Enterprise applications, ${app.spec.displayName}, Application proxy, Connector Group: ${name}`
 }
 
-const thenLeaveOut = "Once it is done, leave out the group's `id` in the Organization: then a person looks after it"
+const thenLeaveOut = "then leave out the group's `id` in the Organization, and it is left to people"
 
 function byHand(named: Named): Waiting {
-  const message = `The tenant lets no application choose connector groups. A person does it once ${named.app.name} is published: ${stepFor(named)}. ${thenLeaveOut}`
+  const message = `the tenant lets no application choose it: a person does, once ${named.app.name} is published (${stepFor(named)}); ${thenLeaveOut}`
   return { id: ids.connectorGroup(named.app.name), for: 'person', message }
 }
 
 function unknown({ app, name, groupId }: Named): Waiting {
-  const message = `The tenant has no connector group ${groupId}: correct the \`id\` of ${name} in the Organization`
+  const message = `the tenant has no connector group ${groupId}: correct the \`id\` of ${name} in the Organization`
   return { id: ids.connectorGroup(app.name), for: 'person', message }
 }
 
@@ -145,7 +145,7 @@ async function perform(
   } catch (error) {
     if (!(error instanceof RequestFailure) || error.status !== 403) throw error
     const message = `the tenant does not let an application put ${app} into a connector group`
-    throw new Failure('connector-group-refused', message, `${stepFor(named)}. ${thenLeaveOut}`)
+    throw new Failure('connector-group-refused', message, `a person does it: ${stepFor(named)}; ${thenLeaveOut}`)
   }
   return { objectId }
 }

@@ -6,19 +6,23 @@ import { odataString } from '../../model/escape.ts'
 import { ids } from '../../model/id.ts'
 import type { FindingAt, Waiting } from '../../model/plan.ts'
 import type { Address, ResolvedPolicy } from '../../model/policy.ts'
+import { isKerberos } from '../../model/sign-on.ts'
 import { invitedPeople, isInvited, type User } from './tenant.ts'
 
 /** Why an account of our own cannot be invited as it is; undefined if it can, or is no such account. */
-export function obstacleOf(user: User, address: Address): string | undefined {
+export function obstacleOf(user: User, address: Address, policy: ResolvedPolicy): string | undefined {
   if (isInvited(user)) return undefined
   const name = user.userPrincipalName
   // A principal name ends in a domain of the tenant.
   if (domainOf(name) === domainOf(address)) return ownDomain(address)
   if (user.onPremisesSyncEnabled !== true && !user.onPremisesUserPrincipalName) return undefined
+  const kerberos = [...policy.apps.values()].some(isKerberos)
+    ? '. For Kerberos apps the account in Active Directory gives up its principal name first, which its shadow account takes'
+    : ''
   return (
     `${name} is kept by Active Directory and cannot be invited while it is: a person takes it out of Entra Connect's scope ` +
     'and restores it from the deleted users, so that it becomes a cloud user without an on-premises principal name; then ' +
-    'plan again. Until then it keeps its groups and its access'
+    `plan again. Until then it keeps its groups and its access${kerberos}`
   )
 }
 

@@ -2,7 +2,7 @@
 // gone after them. What we made is deleted when the partner leaves; of what was there, ours goes back to the default.
 
 import { type Directories, type GraphWriter, RequestFailure } from '../../model/directories.ts'
-import { graphPath, odataString } from '../../model/escape.ts'
+import { graphPath } from '../../model/escape.ts'
 import { isInvitedPartner } from '../../model/groups.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { FindingAt } from '../../model/plan.ts'
@@ -10,7 +10,6 @@ import type { ResolvedPartner, ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
 import type { Assigned, Change, Desired, Observed, Risk } from '../../model/resource.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
-import { crossTenantMark, cut, fitted, readCrossTenantMark } from '../mark.ts'
 import {
   type Collaboration,
   changesTo,
@@ -29,7 +28,7 @@ import {
   type Value,
   valueIn,
 } from './cross-tenant.ts'
-import { readGroups } from './tenant.ts'
+import { describeMarks, type Mark, makeMark, readMarks, removeMarks, silent } from './cross-tenant-marks.ts'
 
 type CrossTenantSpec = {
   readonly tenantId: string
@@ -49,9 +48,6 @@ type CrossTenantSpec = {
   /** The mark alone goes: another partner of the policy has the tenant now. */
   readonly handedOver?: boolean
 }
-
-/** Looked after, but not by a policy's word: collaboration that we opened, and trust where there was none. */
-const silent: readonly string[] = ['collaboration', 'trust']
 
 export const crossTenantPartner: ResourceKind<CrossTenantSpec> = {
   plane: 'entra',
@@ -119,43 +115,6 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<CrossTenantSpec>> {
   }
 }
 
-/** The groups that mark one partner's settings for one tenant. */
-interface Mark {
-  readonly partner: string
-  readonly tenantId: string
-  readonly made: boolean
-  readonly groups: readonly string[]
-  readonly managed: readonly string[]
-}
-
-async function readMarks(from: Directories): Promise<ReadonlyMap<string, Mark>> {
-  const marks = new Map<string, Mark>()
-  for (const { id, uniqueName, description } of await readGroups(from)) {
-    const mark = readCrossTenantMark(uniqueName ?? '')
-    if (mark === undefined) continue
-    const key = `${mark.partner} ${mark.tenantId}`
-    const known = marks.get(key)
-    marks.set(key, {
-      ...mark,
-      made: mark.made && known?.made !== false,
-      groups: [...(known?.groups ?? []), id].sort(),
-      managed: [...new Set([...(known?.managed ?? []), ...managedIn(description ?? '')])].sort(),
-    })
-  }
-  return marks
-}
-
-const describing = 'Mark of guestlist for cross-tenant access settings; has no members. Looks after: '
-
-function describe(managed: readonly string[]): string {
-  return `${describing}${managed.length === 0 ? 'nothing' : managed.join(', ')}`
-}
-
-function managedIn(description: string): readonly string[] {
-  const names: readonly string[] = [...settingNames, ...silent]
-  return (/Looks after: (.*)$/.exec(description)?.[1] ?? '').split(', ').filter(name => names.includes(name))
-}
-
 async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<CrossTenantSpec>> {
   const partners = trustedPartners(policy)
   const marks = new Map(await readMarks(from))
@@ -172,25 +131,28 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
     const [mark, entry] = [marks.get(key), entries.get(tenantId)]
     marks.delete(key)
     const collaboration = collaborationIn(entry, defaults)
-    const isSilent = Object.keys(saidOf(partner)).length === 0 && collaboration !== 'blocked'
+    // Another name of the partner, perhaps: what was ours stays ours.
+    const former = [...marks.values()].find(other => other.tenantId === tenantId && other.partner !== partner.name)
+    const isSilent = Object.keys(saidOf(partner)).length === 0 && collaboration !== 'blocked' && former === undefined
     if (mark === undefined && entry === undefined && collaboration !== 'blocked' && !isSilent) continue
     // Where nothing is to be said, what others say is left to them.
     const owned = mark !== undefined || entry === undefined || isSilent
-    const managed = mark?.managed ?? (isSilent ? [] : false)
+    const managed = (mark ?? former)?.managed ?? (isSilent ? [] : false)
+    const made = (mark ?? former)?.made === true
     const id = ids.crossTenantPartner(partner.name)
-    add(id, { partner: partner.name, tenantId, mark, entry, owned, managed, handedOver: false })
+    add(id, { partner: partner.name, tenantId, mark, entry, made, owned, managed, handedOver: false })
     if (collaboration === 'limited') findings.push(limitedTo(partner))
   }
   const tenants = new Set(partners.map(tenantOf))
   for (const mark of marks.values()) {
-    const { partner, tenantId, managed } = mark
+    const { partner, tenantId, made, managed } = mark
     const plain = ids.crossTenantPartner(partner)
     const isTaken = resources.has(plain) || partners.some(({ name }) => name === partner)
     const id = isTaken ? ids.crossTenantPartner(`${partner} (${tenantId})`) : plain
     const entry = entries.get(tenantId)
     const handedOver = tenants.has(tenantId)
-    add(id, { partner, tenantId, mark, entry, owned: true, managed, handedOver })
-    if (mark.made && entry?.identitySynchronization && !handedOver) findings.push(notDeleted(mark))
+    add(id, { partner, tenantId, mark, entry, made, owned: true, managed, handedOver })
+    if (made && entry?.identitySynchronization && !handedOver) findings.push(notDeleted(mark))
   }
   return { resources: [...resources.values()], findings: [...findings, ...room(policy, entries, defaults, resources)] }
 }
@@ -200,13 +162,14 @@ interface Found {
   readonly tenantId: string
   readonly mark: Mark | undefined
   readonly entry: Entry | undefined
+  readonly made: boolean
   readonly owned: boolean
   readonly managed: false | readonly string[]
   readonly handedOver: boolean
 }
 
 function observed(id: Id, found: Found, defaults: Settings): Observed<CrossTenantSpec> {
-  const { partner, tenantId, mark, entry, owned, managed, handedOver } = found
+  const { partner, tenantId, mark, entry, made, owned, managed, handedOver } = found
   const values = settingNames.map((name): [Setting, Value] => [name, valueIn(entry, name)])
   return {
     id,
@@ -224,7 +187,7 @@ function observed(id: Id, found: Found, defaults: Settings): Observed<CrossTenan
       managed,
       ...(entry === undefined ? {} : { entry }),
       defaults,
-      removable: mark?.made === true && !entry?.identitySynchronization,
+      removable: made && !entry?.identitySynchronization,
       handedOver,
     },
   }
@@ -322,7 +285,7 @@ async function perform(
   { id, partner = '', before, after }: Change<CrossTenantSpec>,
   { entra }: { entra: GraphWriter },
 ): Promise<Assigned> {
-  const marks = Object.values(before?.related ?? {})
+  let marks: readonly string[] = Object.values(before?.related ?? {})
   if (after === undefined) {
     if (before === undefined) throw new Error(`${id} has neither side`)
     const { tenantId, handedOver, entry } = before.spec
@@ -339,11 +302,10 @@ async function perform(
   const managed = managedAfter(before?.spec, after.spec, target)
   // The mark says what is ours before it is so, and until it is so no longer.
   const meanwhile = [...new Set([...known, ...managed])].sort()
-  const mark =
-    marks.length > 0 || after.spec.managed === false
-      ? undefined
-      : await makeMark(partner, tenantId, entry, meanwhile, entra)
-  if (mark === undefined && meanwhile.join() !== known.join()) await describeMarks(marks, meanwhile, entra)
+  if (after.spec.managed !== false && marks.length === 0) {
+    const made = entry === undefined || before?.spec.removable === true
+    marks = [await makeMark(partner, tenantId, made, meanwhile, entra)]
+  } else if (meanwhile.join() !== known.join()) await describeMarks(marks, meanwhile, entra)
   const changes = changesTo(entry, defaults, target)
   if (entry === undefined) await makeEntry(tenantId, changes, entra)
   else if (Object.keys(changes).length > 0)
@@ -367,30 +329,4 @@ async function makeEntry(tenantId: string, changes: Settings, entra: GraphWriter
       throw new Failure('partner-being-deleted', message, 'run again in a few minutes', { cause: error })
     }
   }
-}
-
-async function makeMark(
-  partner: string,
-  tenantId: string,
-  entry: Entry | undefined,
-  managed: readonly string[],
-  entra: GraphWriter,
-): Promise<string> {
-  const uniqueName = crossTenantMark({ partner, tenantId, made: entry === undefined })
-  const { id } = await entra.upsert(graphPath`/groups(uniqueName=${odataString(uniqueName)})`, {
-    displayName: cut(`guestlist: cross-tenant access settings of ${partner}`, 256),
-    description: describe(managed),
-    mailEnabled: false,
-    mailNickname: fitted(uniqueName.replaceAll('.', '-'), 64),
-    securityEnabled: true,
-  })
-  return id
-}
-
-async function describeMarks(marks: readonly string[], managed: readonly string[], entra: GraphWriter): Promise<void> {
-  for (const mark of marks) await entra.patch(graphPath`/groups/${mark}`, { description: describe(managed) })
-}
-
-async function removeMarks(marks: readonly string[], entra: GraphWriter): Promise<void> {
-  for (const mark of marks) await entra.delete(graphPath`/groups/${mark}`)
 }

@@ -5,7 +5,7 @@
 import type { Directories, DirectoryWriters } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
-import type { Waiting } from '../../model/plan.ts'
+import type { FindingAt, Waiting } from '../../model/plan.ts'
 import type { Address, ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Change, Desired, Observed, Risk } from '../../model/resource.ts'
 import { durationOf, isoOf } from '../../model/time.ts'
@@ -24,6 +24,7 @@ import {
   readManagedGuests,
   type User,
 } from './tenant.ts'
+import { leaveForgottenWays } from './unmanaged-removal.ts'
 
 type GuestSpec = {
   readonly address: string
@@ -131,7 +132,7 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
   for (const user of guests) {
     const address = book.get(user.id) ?? user.userPrincipalName
     const owned = managed.has(user.id) && isInvited(user)
-    const obstacle = wanted.has(address) ? obstacleOf(user, address) : undefined
+    const obstacle = wanted.has(address) ? obstacleOf(user, address, policy) : undefined
     if (obstacle !== undefined) blocked.set(address, { id: ids.guest(address), for: 'person', message: obstacle })
     else if (owned || wanted.has(address)) resources.push(observedGuest(user, address, owned, policy, sponsors))
   }
@@ -152,9 +153,27 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
   const others = await uninvitable(from, policy, guests, known)
   return {
     resources,
-    findings: [...sponsors.findings, ...others.findings],
+    findings: [...sponsors.findings, ...others.findings, ...aboutReturning(resources, policy)],
     blocked: [...blocked.values(), ...others.blocked],
   }
+}
+
+/** Graph does not tell what a deleted guest is in. */
+function aboutReturning(resources: readonly Observed<GuestSpec>[], policy: ResolvedPolicy): readonly FindingAt[] {
+  const returning = resources.filter(({ spec }) => spec.deleted === true).map(({ spec }) => spec.address)
+  const [first] = returning.toSorted()
+  const at = policy.people.get(first ?? '')?.origins[0]
+  if (first === undefined) return []
+  const whom = returning.length === 1 ? first : `${first} and ${returning.length - 1} more`
+  return [
+    {
+      severity: 'warning',
+      code: 'returning-guest',
+      message: `${whom} will come back from the deleted users, with whatever groups and apps others gave them before`,
+      hint: 'nobody can see these before that: plan again then',
+      ...(at === undefined ? {} : { at }),
+    },
+  ]
 }
 
 function observedGuest(
@@ -215,6 +234,7 @@ async function perform(
   if (before.spec.deleted === true) {
     await entra.post(graphPath`/directory/deletedItems/${before.objectId}/restore`, {})
     await leaveForgottenGroups(entra, before.objectId, before.spec.address, policy)
+    await leaveForgottenWays(entra, before.objectId, to, policy)
   }
   // Before the mark: what a run that ends here leaves behind is a guest, not an account of our own that counts as one.
   if (change.differs.includes('account')) await convert(entra, before, after.spec)

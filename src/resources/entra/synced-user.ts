@@ -25,10 +25,12 @@ export const syncedUser: ResourceKind<SyncedUserSpec> = {
   async observe(from, policy) {
     const wanted = keptPeople(policy)
     const users = await readKeptUsers(from, policy)
-    const isAmiss = (person: Address, user: User): boolean => wanted.has(person) && user.userType !== 'Guest'
     const judgements = [...wanted].map(([person, memberships]) => judge(person, memberships, users, policy))
     return {
-      resources: [...users.synced].filter(([...one]) => !isAmiss(...one)).map(([...one]) => observed(...one, policy)),
+      // A member whom the policy wants as a guest counts as not there yet.
+      resources: [...users.synced].flatMap(([person, user]) =>
+        wanted.has(person) && user.userType !== 'Guest' ? [] : [observed(person, user, policy)],
+      ),
       findings: judgements.flatMap(({ findings = [] }) => findings),
       blocked: judgements.flatMap(({ blocked = [] }) => blocked),
     }

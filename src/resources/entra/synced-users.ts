@@ -7,7 +7,7 @@ import { isKept, isKeptPartner } from '../../model/groups.ts'
 import type { Address, ResolvedPolicy } from '../../model/policy.ts'
 import { value } from '../active-directory/domain.ts'
 import { type PartnerAccount, readPartnerAccounts } from '../active-directory/partner-accounts.ts'
-import { addressBook, type GroupMember, readGuests, syncProperties, type User } from './tenant.ts'
+import { addressBook, type GroupMember, isInvited, readGuests, syncProperties, type User } from './tenant.ts'
 
 export interface KeptUsers {
   /** The accounts that they stand for, by person. */
@@ -102,4 +102,23 @@ export async function readNames(from: Directories, policy: ResolvedPolicy): Prom
     if (person !== undefined && (isKept(person, policy) || !isMeant)) return person
     return synced.has(booked) || isKept(booked, policy) ? member.id : booked
   }
+}
+
+/**
+ * Accounts of ours whose people the policy invites from now on and who have not been invited yet, with the address that it
+ * gives them: until then they keep what they have.
+ */
+export async function readConverting(
+  from: Directories,
+  policy: ResolvedPolicy,
+): Promise<ReadonlyMap<Address, Address>> {
+  const [guests, { synced }] = await Promise.all([readGuests(from), readKeptUsers(from, policy)])
+  const book = addressBook(guests, policy)
+  return new Map(
+    [...synced].flatMap(([person, user]) => {
+      const address = book.get(user.id) ?? person
+      const isMeant = policy.people.has(address) && !isKept(address, policy) && !isInvited(user)
+      return isMeant && !isKept(person, policy) ? [[person, address]] : []
+    }),
+  )
 }

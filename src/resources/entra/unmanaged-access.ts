@@ -3,7 +3,6 @@
 // that it opens: each of these ways goes in the same plan, so that all of it is told.
 
 import type { Directories } from '../../model/directories.ts'
-import { graphPath } from '../../model/escape.ts'
 import { isKept } from '../../model/groups.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
@@ -11,7 +10,7 @@ import type { Observed } from '../../model/resource.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { invitedPeople, isInvited, readManagedGuests } from './tenant.ts'
 import { findingsOf } from './unmanaged-findings.ts'
-import { obstaclesOf } from './unmanaged-groups.ts'
+import { goingBy, isAsked, obstaclesOf, unassign } from './unmanaged-removal.ts'
 import { dayOf, nameOf, readWays, type Way } from './unmanaged-ways.ts'
 
 type UnmanagedAccessSpec = {
@@ -35,12 +34,8 @@ export const unmanagedAccess: ResourceKind<UnmanagedAccessSpec> = {
   async perform({ id, before }, { entra }) {
     if (before === undefined) throw new Error(`${id} is only ever taken away`)
     const { group, resource = '', ...assignments } = before.related ?? {}
-    if (group !== undefined) {
-      await entra.removeMember(group, before.objectId)
-      return before
-    }
-    for (const assignment of Object.values(assignments))
-      await entra.delete(graphPath`/servicePrincipals/${resource}/appRoleAssignedTo/${assignment}`)
+    if (group !== undefined) await entra.removeMember(group, before.objectId)
+    else await unassign(entra, resource, Object.values(assignments))
     return before
   },
 }
@@ -48,9 +43,7 @@ export const unmanagedAccess: ResourceKind<UnmanagedAccessSpec> = {
 async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<UnmanagedAccessSpec>> {
   const [ways, managed] = await Promise.all([readWays(from, policy), readManagedGuests(from)])
   const obstacles = await obstaclesOf(ways, from, policy)
-  const asked = ways.filter(isAsked).flatMap(({ group }) => (group === undefined ? [] : [group.id]))
-  const emptied = new Set(asked.filter(id => !obstacles.has(id)))
-  const goes = (way: Way): boolean => (way.group === undefined ? isAsked(way) : emptied.has(way.group.id))
+  const goes = goingBy(ways, obstacles)
   const earlier = chained(ways.filter(goes))
   const wanted = invitedPeople(policy)
   const resources = ways.map((way): Observed<UnmanagedAccessSpec> => {
@@ -91,10 +84,6 @@ function chained(ways: readonly Way[]): ReadonlyMap<Id, Id> {
       return inOrder.slice(1).map((way, index) => [idOf(way), idOf(inOrder[index] ?? way)] as const)
     }),
   )
-}
-
-function isAsked({ app }: Way): boolean {
-  return app.spec.unmanagedGuests === 'remove'
 }
 
 function idOf({ app, appRole, person, group }: Way): Id {

@@ -2,7 +2,7 @@
 // people on one way are one finding.
 
 import type { FindingAt } from '../../model/plan.ts'
-import type { Obstacle } from './unmanaged-groups.ts'
+import { isAsked, type Obstacle } from './unmanaged-removal.ts'
 import { dayOf, nameOf, type Way } from './unmanaged-ways.ts'
 
 const mostNamed = 5
@@ -22,10 +22,6 @@ export function findingsOf(
     const message = messageOf(first, people)
     return [{ severity: 'warning', code: 'unmanaged-guest', message, hint, at: first.app.origin }]
   })
-}
-
-function isAsked({ app }: Way): boolean {
-  return app.spec.unmanagedGuests === 'remove'
 }
 
 const unasked = 'name the access in a policy, take it away by hand, or have it taken away: `unmanagedGuests: remove`'

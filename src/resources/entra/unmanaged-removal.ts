@@ -1,12 +1,13 @@
-// Whether a guest may be taken out of a group of somebody else's: not where others decide who is in it, not where it would
-// change what the policy itself is read from, and never where it could hold a directory role.
+// Which unnamed ways go, and how. Nobody is taken out of a group of somebody else's where others decide who is in it, where it
+// would change what the policy itself is read from, or where it could hold a directory role.
 
-import type { Directories } from '../../model/directories.ts'
+import type { Directories, GraphWriter } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import { allGroups } from '../../model/groups.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import { managedGuestsMark } from '../mark.ts'
 import { type Group, readGroups } from './tenant.ts'
+import { readWays, type Way } from './unmanaged-ways.ts'
 
 /** Why nobody is taken out of a group here, and what a person does instead. */
 export interface Obstacle {
@@ -14,9 +15,52 @@ export interface Obstacle {
   readonly step: string
 }
 
+/** Whether the app wants such guests gone. */
+export function isAsked({ app }: Way): boolean {
+  return app.spec.unmanagedGuests === 'remove'
+}
+
+/** Whether a way goes: for its own app's sake, or with the group that another app wants them out of. */
+export function goingBy(ways: readonly Way[], obstacles: ReadonlyMap<string, Obstacle>): (way: Way) => boolean {
+  const asked = ways.filter(isAsked).flatMap(({ group }) => (group === undefined ? [] : [group.id]))
+  const emptied = new Set(asked.filter(id => !obstacles.has(id)))
+  return way => (way.group === undefined ? isAsked(way) : emptied.has(way.group.id))
+}
+
+export async function unassign(entra: GraphWriter, resource: string, assignments: readonly string[]): Promise<void> {
+  for (const assignment of assignments)
+    await entra.delete(graphPath`/servicePrincipals/${resource}/appRoleAssignedTo/${assignment}`)
+}
+
+/**
+ * A guest comes back from the recycle bin with the ways of then, which no plan could see. What the service does not show yet,
+ * the next plan sees.
+ */
+export async function leaveForgottenWays(
+  entra: GraphWriter,
+  objectId: string,
+  from: Directories,
+  policy: ResolvedPolicy,
+): Promise<void> {
+  if (![...policy.apps.values()].some(({ spec }) => spec.unmanagedGuests === 'remove')) return
+  const ways = await readWays(from, policy)
+  const goes = goingBy(ways, await obstaclesOf(ways, from, policy))
+  for (const way of ways.filter(({ user }) => user.id === objectId)) {
+    const { group, resource, assignments } = way
+    if (!goes(way)) continue
+    if (group !== undefined) await entra.removeMember(group.id, objectId)
+    else
+      await unassign(
+        entra,
+        resource,
+        assignments.map(({ id }) => id),
+      )
+  }
+}
+
 /** By the group's object id; a group without is one that guests can be taken out of. */
 export async function obstaclesOf(
-  ways: readonly { readonly group?: Group }[],
+  ways: readonly Way[],
   from: Directories,
   policy: ResolvedPolicy,
 ): Promise<ReadonlyMap<string, Obstacle>> {
@@ -31,7 +75,7 @@ export async function obstaclesOf(
   )
 }
 
-const unassign = "take the group's assignment to the app away"
+const byAssignment = "take the group's assignment to the app away"
 
 function obstacleOf(
   group: Group,
@@ -41,21 +85,24 @@ function obstacleOf(
   const source = sources.get(group.id)
   if (!known.has(group.id)) return { why: 'the list of groups does not show it yet', step: 'plan again later' }
   if (group.uniqueName === managedGuestsMark)
-    return { why: 'it holds every guest that guestlist looks after', step: unassign }
+    return { why: 'it holds every guest that guestlist looks after', step: byAssignment }
   if (source !== undefined) {
     return {
       why: `the policy reads the members of ${source} from it`,
-      step: `${unassign}, or name the access in a policy`,
+      step: `${byAssignment}, or name the access in a policy`,
     }
   }
   if (group.isAssignableToRole === true)
-    return { why: 'it can hold directory roles and is never touched', step: `take them out by hand, or ${unassign}` }
+    return {
+      why: 'it can hold directory roles and is never touched',
+      step: `take them out by hand, or ${byAssignment}`,
+    }
   if (group.onPremisesSyncEnabled === true)
-    return { why: 'Active Directory keeps its members', step: `take them out there, or ${unassign}` }
+    return { why: 'Active Directory keeps its members', step: `take them out there, or ${byAssignment}` }
   if (group.groupTypes?.includes('DynamicMembership') === true)
-    return { why: 'a rule decides who is in it', step: `leave guests out of the rule, or ${unassign}` }
+    return { why: 'a rule decides who is in it', step: `leave guests out of the rule, or ${byAssignment}` }
   if (group.mailEnabled === true && group.groupTypes?.includes('Unified') !== true)
-    return { why: 'Exchange keeps its members', step: `take them out there, or ${unassign}` }
+    return { why: 'Exchange keeps its members', step: `take them out there, or ${byAssignment}` }
   return undefined
 }
 
