@@ -82,14 +82,17 @@ function stage(run: Run, host: Host, folder: string): Stage {
   // Everything is shown in one stream, so that messages and results stay in their order.
   const inside: Host = { ...host, cwd: folder, now: () => exampleNow, stderr: host.stdout }
   let step = 0
+  let shown = false
   return {
     host: inside,
     say: (title, ...text) => {
       step++
+      shown = false
       host.stdout.write(`\n${paint('bold', `── ${step}. ${title}`)}\n\n${text.map(line => `${line}\n`).join('')}\n`)
     },
     show: async (command, expected) => {
-      host.stdout.write(`${paint('cyan', `$ guestlist ${command}`)}\n\n`)
+      host.stdout.write(`${shown ? '\n' : ''}${paint('cyan', `$ guestlist ${command}`)}\n\n`)
+      shown = true
       // One change at a time, so that what is shown comes in the same order each time.
       const hidden = command.startsWith('apply') ? ['--concurrency', '1'] : []
       const code = await run([...command.split(' '), ...hidden], inside)
@@ -128,6 +131,21 @@ async function tell({ host, say, show, plan }: Stage, folder: string): Promise<v
     'Invitations, groups, apps, shadow accounts, Kerberos delegation: everything in the order in which nobody slips in.',
   )
   await show('apply --sandbox', exit.done)
+
+  if (host.domain === undefined) {
+    say(
+      'Entra Connect',
+      "Litware's people have accounts in our own Active Directory. Their half in the cloud waits for Entra Connect, here a",
+      'simulated one: it brings the accounts that are stamped as guests, and then they are let in, too.',
+    )
+    await show('sandbox sync', exit.done)
+    await show('apply --sandbox', exit.done)
+    check((await plan()).waiting.length === 0, 'something still waits')
+  }
+
+  say('Why', 'Who reaches an app, until when and on what grounds; and one access, link by link.')
+  await show('access --sandbox --app warehouse', exit.done)
+  await show(`explain --sandbox ${leaver} payroll`, exit.done)
 
   say(
     'And again',
@@ -176,6 +194,7 @@ async function tell({ host, say, show, plan }: Stage, folder: string): Promise<v
     `Sign-in is off at once, the shadow account is disabled and archived; both are deleted after their grace period.`,
   )
   await show('apply --sandbox', exit.done)
+  await show(`explain --sandbox ${leaver} payroll`, exit.done)
 
   say('In step', 'Nothing is left to do, until the next pull request.')
   await show('plan --sandbox --detailed-exitcode', exit.done)

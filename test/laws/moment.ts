@@ -71,7 +71,9 @@ function factsOf(tenant: Tenant, policies: readonly Documents[], nameOf: (user: 
         for (const app of apps) {
           if (!domain.delegates(publishing.service, app, policies)) continue
           for (const known of rolesOf(app)) {
-            if (group.isFor(app.name, known)) facts.add(`${who} is signed on to ${key} in ${group.name}`)
+            if (!group.isFor(app.name, known)) continue
+            facts.add(`${who} reaches ${key} as ${role}`)
+            facts.add(`${who} is signed on to ${key} in ${group.name}`)
           }
         }
       }
@@ -182,7 +184,12 @@ function openDomain({ domain }: Tenant): Domain {
         .flatMap(each => (holding.get(each.id) ?? []).map(groupOf)),
     delegates(service, app, policies) {
       const isUnmanaged = policies.some(({ apps }) =>
-        apps.some(({ name, signOn }) => name === app.name && signOn?.kerberos?.delegation === 'unmanaged'),
+        apps.some(
+          ({ name, signOn }) =>
+            name === app.name &&
+            signOn?.kerberos?.delegation === 'unmanaged' &&
+            signOn.kerberos.servicePrincipalName.toLowerCase() === service,
+        ),
       )
       if (isUnmanaged) return true
       const names = new Set(policies.flatMap(policy => connectorsOf(app, policy)))
