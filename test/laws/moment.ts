@@ -43,6 +43,8 @@ interface Arrival {
   readonly user: Found
   /** Object id of the app role. */
   readonly role: string
+  /** By a group of ours. */
+  readonly isOurs: boolean
 }
 
 function factsOf(tenant: Tenant, policies: readonly Documents[], nameOf: (user: Found) => string): Facts {
@@ -57,13 +59,17 @@ function factsOf(tenant: Tenant, policies: readonly Documents[], nameOf: (user: 
     const apps = policies.flatMap(policy => policy.apps.filter(app => isApp(app, principal, application)))
     const publishing = publishingOf(application)
     if (publishing?.externalAuthenticationType === 'passthru') facts.add(`anybody reaches ${key}`)
-    for (const { user, role } of admitted(principal)) {
+    const isOfPolicy = policies.at(-1)?.apps.some(app => isApp(app, principal, application)) === true
+    for (const { user, role, isOurs } of admitted(principal)) {
+      // Not held to the law: what people assigned by hand to an app that has left the policy; nobody looks at that any more.
+      if (!isOurs && !isOfPolicy) continue
       const who = nameOf(user)
       const isSaml = principal.preferredSingleSignOnMode === 'saml'
       if (!made || isSaml) facts.add(`${who} signs in to ${key} as ${role}`)
       if (publishing === undefined) continue
       if (publishing.service === undefined) {
-        facts.add(`${who} reaches ${key} as ${role}`)
+        // Nor the sign-on of before, while an app is turned to Kerberos: assigned people may come by it a moment longer.
+        if (!apps.some(({ signOn }) => signOn?.kerberos !== undefined)) facts.add(`${who} reaches ${key} as ${role}`)
         continue
       }
       // Without a ticket nobody gets further than the proxy.
@@ -96,7 +102,7 @@ function admission(store: Store): (principal: Found) => readonly Arrival[] {
       .filter(user => user.accountEnabled !== false)
       .map(user => [user.id, user]),
   )
-  const groups = store.collection('groups')
+  const groups = store.collection<Found>('groups')
   const members = new Map<string, string[]>()
   for (const link of store.collection('members').keys()) {
     const [group = '', member = ''] = link.split('/')
@@ -109,11 +115,14 @@ function admission(store: Store): (principal: Found) => readonly Arrival[] {
       const people = groups.has(id) ? (members.get(id) ?? []) : [id]
       return people.flatMap(each => {
         const user = users.get(each)
-        return user === undefined ? [] : [{ user, role: String(appRoleId) }]
+        const isOurs = String(groups.get(id)?.uniqueName).startsWith('guestlist.')
+        return user === undefined ? [] : [{ user, role: String(appRoleId), isOurs }]
       })
     })
     const everybody =
-      principal.appRoleAssignmentRequired === false ? [...users.values()].map(user => ({ user, role: noRole })) : []
+      principal.appRoleAssignmentRequired === false
+        ? [...users.values()].map(user => ({ user, role: noRole, isOurs: true }))
+        : []
     return [...assigned, ...everybody]
   }
 }

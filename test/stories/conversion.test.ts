@@ -203,8 +203,17 @@ userAccountControl: 4096
     )
     expect(members()).toEqual([`CN=maeve,OU=Accounts,${root}`])
 
-    await tenant.tenant.directory.remove(`CN=maeve,OU=Accounts,${root}`)
     takeOver(tenant, 'maeve')
+    await tenant.apply(after)
+    // The guest keeps the name, and only one account can have it.
+    const held = (await tenant.plan(after)).plan
+    expect(told(held.changes)).toEqual([])
+    expect(held.waiting.find(({ id }) => id === `active-directory/shadow-account/${home.maeve}`)).toMatchObject({
+      for: 'person',
+      message: expect.stringContaining('moves it into the unit of shadow accounts'),
+    })
+
+    await tenant.tenant.directory.remove(`CN=maeve,OU=Accounts,${root}`)
     await tenant.apply(after)
     expect(members()).toEqual([expect.stringContaining('OU=Shadow')])
     const reached = (await tenant.plan(after)).after

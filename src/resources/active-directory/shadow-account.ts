@@ -12,11 +12,11 @@ import type {
 import { RequestFailure } from '../../model/directories.ts'
 import { parseDn, rdn } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
-import type { FindingAt } from '../../model/plan.ts'
-import type { ResolvedPolicy } from '../../model/policy.ts'
+import type { FindingAt, Waiting } from '../../model/plan.ts'
+import type { Address, ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Change, Desired, Json, Observed } from '../../model/resource.ts'
 import { durationOf, isoOf } from '../../model/time.ts'
-import { expectedPrincipalName } from '../entra/tenant.ts'
+import { addressBook, expectedPrincipalName, readGuests } from '../entra/tenant.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { anchorOf, cut, readAnchor, shadowAccountMark } from '../mark.ts'
 import { kerberosPeople, readShadowAccounts } from './accounts.ts'
@@ -35,6 +35,7 @@ import {
   value,
 } from './domain.ts'
 import { addAccount, passwordFor } from './new-account.ts'
+import { readPartnerAccounts } from './partner-accounts.ts'
 
 type ShadowAccountSpec = {
   readonly userPrincipalName?: Json
@@ -151,7 +152,28 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
   const findings = accounts.flatMap(({ entry, person }) =>
     wanted.has(person) && isSensitive(entry) ? sensitive(entry, person, policy) : [],
   )
-  return { resources, findings }
+  const there = new Set(accounts.map(({ person }) => person))
+  const lacking = [...wanted].filter(address => !there.has(address))
+  return { resources, findings, blocked: await taken(lacking, from, policy) }
+}
+
+/** Who was converted from an account of our own keeps its principal name, which that account still has. */
+async function taken(
+  lacking: readonly Address[],
+  from: Directories,
+  policy: ResolvedPolicy,
+): Promise<readonly Waiting[]> {
+  const [guests, kept] = await Promise.all([readGuests(from), readPartnerAccounts(from, policy)])
+  const book = addressBook(guests, policy)
+  const nameOf = new Map(guests.map(guest => [book.get(guest.id) ?? '', guest.userPrincipalName.toLowerCase()]))
+  const holders = new Map(kept.map(account => [account.person, account.entry.dn]))
+  return lacking.flatMap(address => {
+    const name = nameOf.get(address)
+    const holder = name === undefined ? undefined : holders.get(name)
+    if (holder === undefined) return []
+    const message = `${holder} has the principal name ${name}: a person moves it into the unit of shadow accounts, where guestlist takes it over, or deletes it`
+    return [{ id: ids.shadowAccount(address), for: 'person', message }]
+  })
 }
 
 function isSensitive(entry: DirectoryEntry): boolean {

@@ -1,0 +1,78 @@
+// The contents of both directories as lines that are equal if the directories are, whatever ids, times and numbers the services
+// gave: each object under a name, each reference by that name.
+
+import type { Item, Snapshot } from './tenant.ts'
+
+/** Given by the services, and different each time. */
+const incidental = new Set([
+  'id',
+  'createdDateTime',
+  'modifiedDateTime',
+  'deletedDateTime',
+  'externalUserStateChangeDateTime',
+  'signInSessionsValidFromDateTime',
+  'renewedDateTime',
+  'onPremisesLastSyncDateTime',
+  'invitations',
+  'keyCredentials',
+  'passwordCredentials',
+  'preferredTokenSigningKeyThumbprint',
+  'objectGUID',
+  'objectSid',
+  'whenChanged',
+  'whenCreated',
+  'uSNChanged',
+  'uSNCreated',
+  'pwdLastSet',
+  'securityIdentifier',
+])
+
+export function likeness({ graph, directory }: Snapshot): readonly string[] {
+  const names = new Map<string, string>()
+  for (const [section, items] of Object.entries(graph)) {
+    if (!Array.isArray(items)) continue
+    for (const item of items) {
+      const name = nameOf(item)
+      if (typeof item.id === 'string') names.set(item.id, `${section}:${name}`)
+      if (typeof item.appId === 'string' && section === 'applications') names.set(item.appId, `app:${name}`)
+    }
+  }
+  for (const { dn, attributes } of directory) {
+    for (const id of [attributes.objectGUID?.[0], attributes.objectSid?.[0]]) if (id) names.set(id, dn)
+  }
+  const lines = Object.entries(graph)
+    .filter(([section]) => !['tenant', 'invitations', 'deletedItems'].includes(section))
+    .flatMap(([section, items]) =>
+      (Array.isArray(items) ? items : [items]).map(item => `${section} ${said(item as Item, names)}`),
+    )
+  return [...lines, ...directory.map(({ dn, attributes }) => `${dn} ${said(attributes, names)}`)].sort()
+}
+
+function nameOf(item: Item): string {
+  return String(item.uniqueName ?? item.userPrincipalName ?? item.displayName ?? item.name ?? item.tenantId ?? '')
+}
+
+function said(item: unknown, names: ReadonlyMap<string, string>): string {
+  return JSON.stringify(plain(item, names))
+}
+
+function plain(value: unknown, names: ReadonlyMap<string, string>): unknown {
+  if (typeof value === 'string') return named(value, names)
+  if (Array.isArray(value)) {
+    return value.map(each => plain(each, names)).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+  }
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !incidental.has(key))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, plain(inner, names)]),
+  )
+}
+
+/** With every id in it, alone or within a longer text, under its name. */
+function named(text: string, names: ReadonlyMap<string, string>): string {
+  const known = names.get(text)
+  if (known !== undefined) return known
+  return text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|S-1-5-21-[\d-]+/g, id => names.get(id) ?? id)
+}
