@@ -84,3 +84,27 @@ test('an app is published only when the guests who are to go have gone', async (
   expect(removals).toHaveLength(2)
   expect(publishing?.dependsOn).toEqual(expect.arrayContaining(removals))
 })
+
+test('with pre-assigned roles a direct assignment is a person’s to take away', async () => {
+  const ann = 'ann@elsewhere.example'
+  const tenant = await openCloud({
+    applications: [{ displayName: 'wiki', appId: appIds.wiki }],
+    servicePrincipals: [seededApp('wiki', [ann])],
+    users: [guest(ann)],
+  })
+  const documents = [
+    organization({ assignments: 'pre-assigned' }),
+    partner(['lee@fabrikam.com']),
+    app('wiki', { unmanagedGuests: 'remove' }),
+    access('wiki'),
+  ]
+  await tenant.apply(documents)
+  const { plan } = await tenant.plan(documents)
+  expect(plan.changes).toEqual([])
+  expect(plan.findings).toContainEqual(
+    expect.objectContaining({
+      code: 'unmanaged-guest',
+      hint: expect.stringContaining('guestlist does not take it away, for `assignments: pre-assigned`'),
+    }),
+  )
+})

@@ -98,7 +98,11 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<GuestSpec>> {
     yield {
       id: ids.guest(address),
       partner: partner.name,
-      needs: [ids.managedGuests()],
+      // A partner that is shut out is opened first: the service refuses to invite its people.
+      needs: [
+        ids.managedGuests(),
+        ...(partner.spec.tenantId === undefined ? [] : [ids.crossTenantPartner(partner.name)]),
+      ],
       because: person.origins,
       spec: {
         address,

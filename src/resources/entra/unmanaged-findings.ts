@@ -2,7 +2,7 @@
 // people on one way are one finding.
 
 import type { FindingAt } from '../../model/plan.ts'
-import { isAsked, type Obstacle } from './unmanaged-removal.ts'
+import { directly, isAsked, type Obstacle, type Obstacles } from './unmanaged-removal.ts'
 import { dayOf, nameOf, type Way } from './unmanaged-ways.ts'
 
 const mostNamed = 5
@@ -10,15 +10,15 @@ const mostNamed = 5
 /** Of what goes for the app's own sake, the plan's changes tell. `goes`: for this app's sake, or for another's. */
 export function findingsOf(
   ways: readonly Way[],
-  obstacles: ReadonlyMap<string, Obstacle>,
+  obstacles: Obstacles,
   goes: (way: Way) => boolean,
 ): readonly FindingAt[] {
   const byWay = Map.groupBy(ways, ({ app, appRole, group }) => JSON.stringify([app.name, appRole, group?.id]))
   return [...byWay.values()].flatMap((people): readonly FindingAt[] => {
     const [first] = people
     if (first === undefined || (goes(first) && isAsked(first))) return []
-    const obstacle = obstacles.get(first.group?.id ?? '')
-    const hint = goes(first) ? leaving(first) : obstacle === undefined ? unasked : hindered(obstacle, isAsked(first))
+    const obstacle = obstacles.get(first.group?.id ?? directly)
+    const hint = goes(first) ? leaving(first) : obstacle === undefined ? unasked : hindered(obstacle, first)
     const message = messageOf(first, people)
     return [{ severity: 'warning', code: 'unmanaged-guest', message, hint, at: first.app.origin }]
   })
@@ -26,8 +26,10 @@ export function findingsOf(
 
 const unasked = 'name the access in a policy, take it away by hand, or have it taken away: `unmanagedGuests: remove`'
 
-function hindered({ why, step }: Obstacle, asked: boolean): string {
-  return asked ? `guestlist takes nobody out of it, for ${why}: ${step}` : `name the access in a policy, or ${step}`
+function hindered({ why, step }: Obstacle, way: Way): string {
+  if (!isAsked(way)) return `name the access in a policy, or ${step}`
+  const left = way.group === undefined ? 'does not take it away' : 'takes nobody out of it'
+  return `guestlist ${left}, for ${why}: ${step}`
 }
 
 function leaving({ group }: Way): string {

@@ -5,11 +5,17 @@ import type { Directories, GraphWriter } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import { allGroups } from '../../model/groups.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
+import { isPreAssigned } from '../../model/sign-on.ts'
 import { managedGuestsMark } from '../mark.ts'
 import { type Group, readGroups } from './tenant.ts'
 import { readWays, type Way } from './unmanaged-ways.ts'
 
-/** Why nobody is taken out of a group here, and what a person does instead. */
+/** By a group's object id; direct assignments are under this name. */
+export type Obstacles = ReadonlyMap<string, Obstacle>
+
+export const directly = 'direct'
+
+/** Why a way is not taken away here, and what a person does instead. */
 export interface Obstacle {
   readonly why: string
   readonly step: string
@@ -21,10 +27,10 @@ export function isAsked({ app }: Way): boolean {
 }
 
 /** Whether a way goes: for its own app's sake, or with the group that another app wants them out of. */
-export function goingBy(ways: readonly Way[], obstacles: ReadonlyMap<string, Obstacle>): (way: Way) => boolean {
+export function goingBy(ways: readonly Way[], obstacles: Obstacles): (way: Way) => boolean {
   const asked = ways.filter(isAsked).flatMap(({ group }) => (group === undefined ? [] : [group.id]))
   const emptied = new Set(asked.filter(id => !obstacles.has(id)))
-  return way => (way.group === undefined ? isAsked(way) : emptied.has(way.group.id))
+  return way => (way.group === undefined ? isAsked(way) && !obstacles.has(directly) : emptied.has(way.group.id))
 }
 
 export async function unassign(entra: GraphWriter, resource: string, assignments: readonly string[]): Promise<void> {
@@ -58,21 +64,22 @@ export async function leaveForgottenWays(
   }
 }
 
-/** By the group's object id; a group without is one that guests can be taken out of. */
-export async function obstaclesOf(
-  ways: readonly Way[],
-  from: Directories,
-  policy: ResolvedPolicy,
-): Promise<ReadonlyMap<string, Obstacle>> {
+/** A group that is not in it is one that guests can be taken out of. */
+export async function obstaclesOf(ways: readonly Way[], from: Directories, policy: ResolvedPolicy): Promise<Obstacles> {
   const groups = [...new Map(ways.flatMap(({ group }) => (group === undefined ? [] : [[group.id, group]]))).values()]
   const [sources, listed] = await Promise.all([readSources(groups, from, policy), readGroups(from)])
   const known = new Set(listed.map(({ id }) => id))
-  return new Map(
-    groups.flatMap(group => {
+  const preAssigned = {
+    why: '`assignments: pre-assigned` leaves assignments to people',
+    step: 'take it away in the Entra admin center: Enterprise applications, the app, Users and groups',
+  }
+  return new Map([
+    ...(isPreAssigned(policy) ? [[directly, preAssigned] as const] : []),
+    ...groups.flatMap(group => {
       const obstacle = obstacleOf(group, sources, known)
-      return obstacle === undefined ? [] : [[group.id, obstacle]]
+      return obstacle === undefined ? [] : [[group.id, obstacle] as const]
     }),
-  )
+  ])
 }
 
 const byAssignment = "take the group's assignment to the app away"
