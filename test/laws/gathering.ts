@@ -65,5 +65,6 @@ function domainNames(dn: string, { directory }: Snapshot, invited: boolean): rea
   }
   return directory
     .filter(entry => inside.has(entry.dn.toLowerCase()) && entry.attributes.objectClass?.includes('user') === true)
+    .filter(entry => entry.attributes.adminDescription?.[0] !== 'User_guestlist')
     .map(({ attributes }) => (attributes[invited ? 'mail' : 'userPrincipalName'] ?? []).map(name => name.toLowerCase()))
 }

@@ -1,7 +1,8 @@
 // What an apply changed and must not have: the two contents of the directories side by side, object by object.
 
+import { authorizationPolicyDefaults } from '../../src/sandbox/graph/policies.ts'
 import { addressesOf, inForce, personOf } from './oracle.ts'
-import type { AppDoc, Documents } from './policies.ts'
+import { type AppDoc, type Documents, sources } from './policies.ts'
 import type { Item, Snapshot } from './tenant.ts'
 import { handMadeDescriptor } from './world.ts'
 
@@ -67,19 +68,94 @@ function touchedInEntra(
   }
   const groups = byId(after.groups)
   for (const group of before.groups ?? []) {
-    if (!isMarked(group.uniqueName) && !isSame(group, groups.get(String(group.id))))
-      wrong.push(`group ${group.displayName}`)
+    if (isMarked(group.uniqueName)) continue
+    const now = groups.get(String(group.id))
+    if (!isSame(group, now, ['members'])) wrong.push(`group ${group.displayName}`)
+    const gone = texts(group.members).filter(id => !texts(now?.members).includes(id) && users.has(id))
+    if (texts(now?.members).some(id => !texts(group.members).includes(id))) wrong.push(`put into ${group.displayName}`)
+    const mayLose = !isSource(group, documents) && isLeft(group, before, documents)
+    for (const id of gone) {
+      const isGuest = users.get(id)?.userType === 'Guest' || users.get(id)?.creationType === 'Invitation'
+      if (!mayLose || !isGuest) wrong.push(`taken out of ${group.displayName}: ${users.get(id)?.userPrincipalName}`)
+    }
   }
-  wrong.push(...touchedApps(before, after, documents))
-  for (const name of [
-    'connectorGroups',
-    'connectors',
-    'conditionalAccessPolicies',
-    'crossTenantAccessPartners',
-    'authorizationPolicy',
-  ]) {
+  wrong.push(...touchedApps(before, after, documents), ...touchedSettings(before, after, documents))
+  for (const name of ['connectorGroups', 'connectors']) {
     if (JSON.stringify(before[name]) !== JSON.stringify(after[name])) wrong.push(name)
   }
+  return wrong
+}
+
+/** Read by the policy, and never written. */
+function isSource(group: Item, { partners }: Documents): boolean {
+  return partners.some(partner =>
+    Object.values(partner.groups).some(
+      each =>
+        'membersFrom' in each && 'entraGroup' in each.membersFrom && each.membersFrom.entraGroup === group.displayName,
+    ),
+  )
+}
+
+/** Assigned to an app from which unnamed guests are removed. */
+function isLeft(
+  group: Item,
+  { servicePrincipals = [], applications = [] }: Snapshot['graph'],
+  { apps }: Documents,
+): boolean {
+  return servicePrincipals.some(principal => {
+    const made = applications.find(each => each.appId === principal.appId)?.uniqueName
+    const app = apps.find(each => isOf(each, principal, made))
+    const assigned = (principal.appRoleAssignedTo ?? []) as readonly Item[]
+    return app?.unmanagedGuests === 'remove' && assigned.some(each => each.principal === group.id)
+  })
+}
+
+function isOf({ name, entra }: AppDoc, principal: Item, uniqueName: unknown): boolean {
+  if (entra === undefined) return uniqueName === `guestlist.app.${name}`
+  return 'appId' in entra
+    ? entra.appId.toLowerCase() === String(principal.appId)
+    : entra.servicePrincipalId === principal.id
+}
+
+/** Others' conditions, the trust in tenants that the policy does not name, and what it does not say of guests. */
+function touchedSettings(
+  before: Snapshot['graph'],
+  after: Snapshot['graph'],
+  { partners, organization }: Documents,
+): readonly string[] {
+  const wrong: string[] = []
+  const conditions = byId(after.conditionalAccessPolicies)
+  for (const each of before.conditionalAccessPolicies ?? []) {
+    const isOurs = String(each.displayName).startsWith('guestlist: guests need ')
+    if (!isOurs && !isSame(each, conditions.get(String(each.id)))) wrong.push(`conditions ${each.displayName}`)
+  }
+  const made = (after.conditionalAccessPolicies ?? []).filter(
+    each => !(before.conditionalAccessPolicies ?? []).some(({ id }) => id === each.id),
+  )
+  for (const { displayName } of made)
+    if (!String(displayName).startsWith('guestlist: guests need ')) wrong.push(`made conditions ${displayName}`)
+
+  const ours = ['inboundTrust', 'automaticUserConsentSettings', 'b2bCollaborationInbound']
+  for (const entry of before.crossTenantAccessPartners ?? []) {
+    const tenantId = String(entry.tenantId)
+    const now = after.crossTenantAccessPartners?.find(each => each.tenantId === tenantId)
+    const isNamed =
+      partners.some(each => each.tenantId === tenantId) ||
+      (before.groups ?? []).some(
+        ({ uniqueName }) => isMarked(uniqueName) && String(uniqueName).includes(`.${tenantId}`),
+      )
+    if (!isSame(entry, now, isNamed ? ours : []) && (now !== undefined || !isNamed)) wrong.push(`trust in ${tenantId}`)
+  }
+  const { role, invitedBy } = organization.entra.guests ?? {}
+  const named = [
+    ...(role === undefined ? [] : ['guestUserRoleId']),
+    ...(invitedBy === undefined ? [] : ['allowInvitesFrom']),
+  ]
+  const settings = (graph: Snapshot['graph']): Item => ({
+    ...authorizationPolicyDefaults,
+    ...(graph.authorizationPolicy as unknown as Item | undefined),
+  })
+  if (!isSame(settings(before), settings(after), named)) wrong.push('what guests may be')
   return wrong
 }
 
@@ -125,9 +201,11 @@ function touchedApps(before: Snapshot['graph'], after: Snapshot['graph'], { apps
     const name = `application ${principal.displayName}`
     if (made.has(String(principal.appId))) continue
     const isNamed = appOf(principal) !== undefined || texts(principal.tags).some(isMarked)
-    const may = isNamed ? ['appRoleAssignmentRequired', 'tags'] : []
+    const may = isNamed ? ['appRoleAssignmentRequired', 'tags', 'preferredSingleSignOnMode'] : []
     if (!isSame(principal, now, [...may, 'appRoleAssignedTo'])) wrong.push(name)
-    if (byHand(principal) !== byHand(now)) wrong.push(`assignments by hand of ${name}`)
+    const removes = appOf(principal)?.unmanagedGuests === 'remove'
+    if (removes ? !isLessGuests(principal, now, before) : byHand(principal) !== byHand(now))
+      wrong.push(`assignments by hand of ${name}`)
     const foreign = (item: Item | undefined): string => JSON.stringify(texts(item?.tags).filter(tag => !isMarked(tag)))
     if (foreign(principal) !== foreign(now)) wrong.push(`tags of ${name}`)
     if (principal.appRoleAssignmentRequired === true && now?.appRoleAssignmentRequired !== true)
@@ -137,18 +215,31 @@ function touchedApps(before: Snapshot['graph'], after: Snapshot['graph'], { apps
   for (const application of before.applications ?? []) {
     if (isMarked(application.uniqueName)) continue
     const now = applications.get(String(application.id))
-    const isPublished = appOf(application)?.hosting === 'on-premises'
-    const may = isPublished ? ['identifierUris', 'web', 'onPremisesPublishing', 'connectorGroup'] : []
+    const app = appOf(application)
+    const isNamed =
+      app?.hosting === 'on-premises' || app?.signOn !== undefined || texts(application.tags).some(isMarked)
+    const may = isNamed ? ['identifierUris', 'web', 'onPremisesPublishing', 'connectorGroup', 'tags'] : []
     if (!isSame(application, now, may)) wrong.push(`registration of ${application.displayName}`)
     // An address of ours gives way to the next; all others stay.
     const own = (item: Item | undefined): string => {
       const web = item?.web as Item | undefined
       const addresses = [...texts(item?.identifierUris), ...texts(web?.redirectUris)]
-      return JSON.stringify(addresses.filter(address => !address.includes('msappproxy.net')))
+      return JSON.stringify(addresses.filter(address => !/msappproxy\.net|\.corp\.contoso\.com/.test(address)))
     }
     if (own(application) !== own(now)) wrong.push(`addresses of ${application.displayName}`)
   }
   return wrong
+}
+
+/** The same assignments by hand, but for guests' own. */
+function isLessGuests(principal: Item, now: Item | undefined, { users = [] }: Snapshot['graph']): boolean {
+  const guests = new Set(
+    users.filter(user => user.userType === 'Guest' || user.creationType === 'Invitation').map(({ id }) => id),
+  )
+  const assigned = (item: Item | undefined) => (item?.appRoleAssignedTo ?? []) as readonly Item[]
+  const left = new Set(assigned(now).map(({ id }) => id))
+  const marked = (each: Item): boolean => guests.has(each.principal) || left.has(each.id)
+  return assigned(principal).every(each => marked(each) || !users.some(({ id }) => id === each.principal))
 }
 
 /** An account that the domain keeps for a partner. */
@@ -200,6 +291,10 @@ function touchedInDomain(
     } else if (classes.includes('group') && !mark.startsWith('Group_guestlist.')) {
       const isAdopted = there?.attributes.adminDescription?.[0]?.startsWith('Group_guestlist.') === true
       if (isAdopted) continue
+      if (entry.dn === sources.domain) {
+        const kept = (each: Entry | undefined) => JSON.stringify((each?.attributes.member ?? []).filter(isKept).sort())
+        if (kept(entry) !== kept(there)) wrong.push(`members of the source ${entry.dn}`)
+      }
       if (!same([...links, ...stamps])) wrong.push(`group ${entry.dn}`)
       if (strangers(entry, guidBefore) !== strangers(there, guidAfter)) wrong.push(`members of ${entry.dn}`)
     } else if (classes.includes('user') && mark !== 'User_guestlist') {

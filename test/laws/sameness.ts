@@ -89,5 +89,8 @@ function words(values: unknown): readonly string[] {
 function named(text: string, names: ReadonlyMap<string, string>): string {
   const known = names.get(text)
   if (known !== undefined) return known
-  return text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|S-1-5-21-[\d-]+|\bg-[0-9a-z]{8,}/g, id => names.get(id) ?? id)
+  return text.replace(
+    /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|S-1-5-21-[\d-]+|\bg-[0-9a-z]{8,}/g,
+    id => names.get(id) ?? id,
+  )
 }

@@ -28,8 +28,20 @@ export interface Story {
 const chapter: fc.Arbitrary<Chapter> = fc.record({ documents, tampering, later: laterDay })
 
 export const story: fc.Arbitrary<Story> = fc
-  .record({ start, chapters: fc.array(chapter, { minLength: 1, maxLength: 3, size: 'max' }) })
+  .record({
+    start,
+    chapters: fc.array(chapter, { minLength: 1, maxLength: 3, size: 'max' }),
+    preAssigned: fc.constantFrom(false, false, false, false, false, false, true),
+  })
+  .map(({ preAssigned, ...each }) => (preAssigned ? { ...each, chapters: each.chapters.map(assignedBefore) } : each))
   .map(each => told(each, each))
+
+/** Without the right to assign; a person does it, once the groups are there. */
+function assignedBefore({ documents: { organization, ...rest }, tampering: steps, later }: Chapter): Chapter {
+  const entra = { ...organization.entra, assignments: 'pre-assigned' as const }
+  const assign: Tampering = [{ what: 'assignRoleGroups', one: 0, other: 0 }]
+  return { documents: { ...rest, organization: { ...organization, entra } }, tampering: [...steps, ...assign], later }
+}
 
 /** A tenant that a first policy and people's hands have been at, and a policy that comes to it. */
 export interface Arrival {
@@ -132,11 +144,24 @@ function wrongEffects(planned: Planned, passage: Passage, policyDocuments: Docum
   const gone = [...was].filter(
     way => !is.has(way) && !current.has(appOf(way)) && former.has(appOf(way)) && isPlain(appOf(way), before),
   )
+  // Who comes back from the recycle bin comes with the groups of then, which nobody can read before.
+  const back = peopleIn(before.graph.deletedItems ?? [], policyDocuments)
+  const gained = new Set([...onlyIn(is, was)].filter(way => told.gain.has(way) || !back.has(way.split(' ')[0] ?? '')))
   return [
-    ...differences('gain', onlyIn(is, was), told.gain, known, policyDocuments),
+    ...differences('gain', gained, told.gain, known, policyDocuments),
     ...differences('lose', onlyIn(was, is), told.lose, known, policyDocuments),
     ...gone.filter(way => !told.lose.has(way)).map(way => `untold lose: ${way}`),
   ]
+}
+
+function peopleIn(items: readonly Item[], documents: Documents): ReadonlySet<string> {
+  const addresses = addressesOf(documents)
+  return new Set(
+    items.map(item => {
+      const prefix = String(item.id).replaceAll('-', '')
+      return personOf({ ...item, userPrincipalName: String(item.userPrincipalName).replace(prefix, '') }, addresses)
+    }),
+  )
 }
 
 /** One application carries the app's mark, and no other mark: nobody copied it. */

@@ -131,7 +131,7 @@ interface Seen {
   readonly findings: readonly FindingAt[]
 }
 
-const noUsers = { list: async () => [] } as unknown as GraphReader
+const noUsers = { list: async () => [], listEach: async () => [] } as unknown as GraphReader
 
 async function look(directory: DirectoryWriter, policy: ResolvedPolicy, of = kinds): Promise<Seen> {
   const from: Directories = { entra: noUsers, activeDirectory: directory }

@@ -205,6 +205,13 @@ test('a person whom the policy invites from now on stays in the group by the new
   expect(changesOf(planned).filter(change => change.includes('group-member'))).toEqual([])
 })
 
+test('a person whom the policy means to invite by the name of the account stays in the group while that cannot be', async () => {
+  const here = await world([synced], [stamped])
+  await here.apply()
+  const planned = await here.plan(litware(maeve).replace('active-directory', 'entra-b2b'))
+  expect(changesOf(planned).filter(change => change.includes('group-member'))).toEqual([])
+})
+
 test('who leaves keeps the stamp, and a partner that is gone keeps its unit unread where there is none', async () => {
   const here = await world([synced])
   await here.apply()

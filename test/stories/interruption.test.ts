@@ -17,7 +17,7 @@ function applyAndSend(signal: NodeJS.Signals, cwd: string) {
     cwd,
     during: child => {
       child.stderr?.on('data', (chunk: Buffer) => {
-        if (/\[ *2\d\/\d+\]/.test(chunk.toString())) child.kill(signal)
+        if (/\[ *[2-4]\d\/\d+\]/.test(chunk.toString())) child.kill(signal)
       })
     },
   })

@@ -158,7 +158,10 @@ function observedApp({ name, mark, found, registered, made, addresses }: FoundAp
     spec: {
       ...(displayName ? { displayName } : {}),
       assignmentRequired: found.appRoleAssignmentRequired === true,
-      appRoles: roles.flatMap(role => role.value || []).sort(),
+      appRoles: [
+        ...roles.flatMap(role => role.value || []),
+        ...(made ? leavingRoles(found.appRoles ?? []) : []),
+      ].sort(),
       managed: owned,
       tags: found.tags ?? [],
       roles: found.appRoles ?? [],
@@ -166,6 +169,11 @@ function observedApp({ name, mark, found, registered, made, addresses }: FoundAp
       made,
     },
   }
+}
+
+/** Switched off, as Graph wants it before a role goes: a run that ended there leaves them behind. */
+function leavingRoles(roles: readonly AppRole[]): readonly string[] {
+  return roles.filter(role => role.isEnabled === false).map(role => `${role.value ?? ''} (switched off)`)
 }
 
 function unknownRoles(app: ResolvedApp, there: Observed<ApplicationSpec> | undefined): readonly FindingAt[] {

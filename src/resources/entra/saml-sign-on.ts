@@ -220,8 +220,10 @@ async function perform(
   if (after === undefined) {
     const isOver = isModeOurs(there) || isReplaced(wanted, there.mode)
     if (isOver) await entra.patch(principal, { preferredSingleSignOnMode: null })
-    // Publishing goes after this, with what it needs.
-    await writeAddresses(entra, application, there, settled(there, app, wanted, 'proxy'))
+    // Publishing goes after this, with what it needs. A new address comes with it, which another app may have until then.
+    const after = settled(there, app, wanted, 'proxy')
+    const isNew = after.identifierUris.some(uri => !there.identifierUris.some(each => same(each, uri)))
+    if (!isNew) await writeAddresses(entra, application, there, after)
     return { objectId: before?.objectId ?? holder.objectId }
   }
   await writeAddresses(entra, application, there, settled(there, app, wanted))

@@ -99,7 +99,7 @@ export async function readNames(from: Directories, policy: ResolvedPolicy): Prom
     const person = people.get(member.id)
     const booked = book.get(member.id) ?? member.userPrincipalName?.toLowerCase() ?? member.id
     const isMeant = policy.people.has(booked) && !isKept(booked, policy)
-    if (person !== undefined && (isKept(person, policy) || !isMeant)) return person
+    if (person !== undefined && (isKept(person, policy) || !isMeant || person === booked)) return person
     return synced.has(booked) || isKept(booked, policy) ? member.id : booked
   }
 }
