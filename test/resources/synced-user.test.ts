@@ -37,7 +37,7 @@ entra: {tenantId: 7918d4b5-0442-4a97-be2d-36f9f9962ece, initialDomain: acme.onmi
 activeDirectory:
   domain: corp.contoso.com
   servers: ["ldaps://dc1.corp.contoso.com"]
-  organizationalUnits: {partnerAccounts: "${unit}"}
+  organizationalUnits: {partnerAccounts: "${unit}", groups: "${unit}"}
 `
 
 function litware(...members: readonly string[]): string {
@@ -266,4 +266,30 @@ test('an account that is disabled or over does not work, and both are said', asy
   expect(await works({ accountExpires: over })).toEqual([false, ['account-expired']])
   // The end moves with the policy's.
   expect(await works({ accountExpires: over }, litware(`{address: ${maeve}, until: 2027-03-31}`))).toEqual([false, []])
+})
+
+test('a cloud user disabled on its own, or under a name by which a Kerberos app finds no account, is a finding', async () => {
+  const url = 'https://shifts-contoso.msappproxy.net/'
+  const apps = (identity: string): string =>
+    [
+      litware(maeve),
+      `apiVersion: guestlist/v1
+kind: App
+name: shifts
+displayName: Shifts
+hosting: on-premises
+proxy: {internalUrl: "http://shifts.corp.contoso.com/", externalUrl: "${url}"}
+signOn: {kerberos: {servicePrincipalName: HTTP/shifts, delegation: unmanaged${identity}}}
+`,
+      'apiVersion: guestlist/v1\nkind: Access\nname: a\npartner: litware\ngroups: [technicians]\napp: shifts\n',
+    ].join('---\n')
+  const found = async (user: object, account: Values = {}, text: string = apps('')): Promise<readonly string[]> =>
+    findingsOf(await (await world([{ ...synced, ...user }], [{ ...stamped, ...account }])).plan(text))
+  expect(await found({})).toEqual([])
+  expect(await found({ accountEnabled: false })).toEqual(['cloud-user-disabled'])
+  expect(await found({ accountEnabled: false }, { userAccountControl: '514' })).toEqual(['account-disabled'])
+  const renamed = { userPrincipalName: 'maeve@acme.onmicrosoft.com', onPremisesImmutableId: anchor }
+  expect(await found(renamed)).toEqual(['other-cloud-name'])
+  expect(await found(renamed, {}, apps(', loginIdentity: onPremisesUserPrincipalName'))).toEqual([])
+  expect(await found(renamed, {}, litware(maeve))).toEqual([])
 })

@@ -5,8 +5,9 @@ import { type Id, ids } from '../../model/id.ts'
 import type { FindingAt } from '../../model/plan.ts'
 import type { Address, Member, ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
+import { kerberosOf } from '../../model/sign-on.ts'
 import { dateOf, dayMs } from '../../model/time.ts'
-import { value } from '../active-directory/domain.ts'
+import { accountControl, value } from '../active-directory/domain.ts'
 import { keptPeople, type PartnerAccount, partnerUnitOf, userTypeOf } from '../active-directory/partner-accounts.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { type KeptUsers, readKeptUsers } from './synced-users.ts'
@@ -89,7 +90,8 @@ function judge(
   const account = accounts.get(person)
   const at = membership === undefined ? {} : { at: membership.origin }
   const user = synced.get(person)
-  if (user?.userType === 'Guest') return {}
+  if (user?.userType === 'Guest')
+    return { findings: faultsOf(person, user, account, policy).map(fault => ({ ...fault, ...at })) }
   if (user !== undefined) return asMember(id, person, user, isStamped(account, policy), at)
   const stranger = strangers.get(person)
   if (stranger !== undefined) return notSynced(id, person, at)
@@ -98,6 +100,47 @@ function judge(
     return { blocked: [{ id, for: missing, message: `cannot be before ${missing}` }] }
   }
   return { blocked: [{ id, for: 'entra-connect', message: waitingFor(account, policy) }] }
+}
+
+/** What keeps a guest from getting in that guestlist has no business to mend, and that the account does not tell. */
+function faultsOf(
+  person: Address,
+  user: User,
+  account: PartnerAccount | undefined,
+  policy: ResolvedPolicy,
+): readonly FindingAt[] {
+  const faults: FindingAt[] = []
+  if (user.accountEnabled === false && account !== undefined && !isSwitchedOff(account)) {
+    const message = `the cloud user of ${person} is disabled, though the account is not`
+    const hint = 'Entra Connect enables it again with the account: start a sync, or ask who disabled it'
+    faults.push({ severity: 'warning', code: 'cloud-user-disabled', message, hint })
+  }
+  const apps = user.userPrincipalName.toLowerCase() === person ? [] : appsByCloudName(person, policy)
+  if (apps.length > 0) {
+    const message = `${person} is ${user.userPrincipalName} in the cloud, and by that name ${apps.join(', ')} finds no account`
+    const hint =
+      'verify the domain of the principal name in the tenant, or let the app sign in by `loginIdentity: onPremisesUserPrincipalName`'
+    faults.push({ severity: 'warning', code: 'other-cloud-name', message, hint })
+  }
+  return faults
+}
+
+function isSwitchedOff({ entry }: PartnerAccount): boolean {
+  return (Number(value(entry, 'userAccountControl') ?? 0) & accountControl.disabled) !== 0
+}
+
+/** Apps that the person may use and that look for the account by the principal name in the cloud. */
+function appsByCloudName(person: Address, policy: ResolvedPolicy): readonly string[] {
+  const { partner, groups = [] } = policy.people.get(person) ?? {}
+  const grants = policy.grants.filter(
+    grant => grant.inForce && grant.partner === partner && groups.includes(grant.group),
+  )
+  const apps = [...new Set(grants.map(({ app }) => app))].sort()
+  return apps.filter(name => {
+    const app = policy.apps.get(name)
+    const kerberos = app === undefined ? undefined : kerberosOf(app)
+    return kerberos !== undefined && (kerberos.loginIdentity ?? 'userPrincipalName') === 'userPrincipalName'
+  })
 }
 
 function asMember(id: Id, person: Address, user: User, stamped: boolean, at: Pick<FindingAt, 'at'>): Judgement {
