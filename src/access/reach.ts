@@ -11,6 +11,8 @@ export interface Links {
   readonly present: ReadonlySet<Id>
   /** Those through which access passes. */
   readonly working: ReadonlySet<Id>
+  /** Those through which access passes in another way than the policy describes: an app with another sign-on, say. */
+  readonly otherwise?: ReadonlySet<Id>
 }
 
 export interface Access {
@@ -35,18 +37,24 @@ interface Way {
 type Entrance = (appRole: string, person: string) => readonly Way[]
 
 /**
- * Accesses by a key of person, app and role. `byGroups`: as a Kerberos service sees people, which knows their groups in Active
- * Directory and no app role; each group, whatever it is for, counts as a role of its own.
+ * Accesses by a key of person, app and role. `by` groups: as a Kerberos service sees people, which knows their groups in Active
+ * Directory and no app role; each group, whatever it is for, counts as a role of its own. `by` tokens: as Entra lets people sign
+ * in to the app, whatever is behind it. `asItIs`: an app that signs people on in another way than the policy describes lets
+ * them in all the same.
  */
 export function reach(
   links: Links,
   policy: ResolvedPolicy,
-  { byGroups = false }: { readonly byGroups?: boolean } = {},
+  { by, asItIs = false }: { readonly by?: 'groups' | 'tokens'; readonly asItIs?: boolean } = {},
 ): ReadonlyMap<string, Access> {
   const index = indexOf(links)
   const entrances = new Map<string, Entrance | undefined>()
   const entranceTo = (app: string): Entrance | undefined => {
-    if (!entrances.has(app)) entrances.set(app, entranceOf(app, links, policy, index, byGroups))
+    if (!entrances.has(app))
+      entrances.set(
+        app,
+        by === 'tokens' ? tokenTo(app, links) : entranceOf(app, links, policy, index, by === 'groups', asItIs),
+      )
     return entrances.get(app)
   }
   const found = new Map<string, Access>()
@@ -217,6 +225,10 @@ function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): 
   else list.push(value)
 }
 
+function tokenTo(app: string, links: Links): Entrance | undefined {
+  return links.working.has(ids.application(app)) ? appRole => [{ role: appRole, links: [] }] : undefined
+}
+
 /** Undefined: nobody passes, whoever is assigned. */
 function entranceOf(
   name: string,
@@ -224,9 +236,15 @@ function entranceOf(
   policy: ResolvedPolicy,
   index: Index,
   byGroups: boolean,
+  asItIs: boolean,
 ): Entrance | undefined {
   const app = policy.apps.get(name)
   if (app === undefined) return (appRole, person) => formerWays(name, appRole, person, links, index, byGroups)
+  if (asItIs && hasAnotherSignOn(app, links))
+    return (appRole, person) => {
+      const [role = appRole] = rolesOf(app, appRole, false)
+      return formerWays(name, appRole, person, links, index, byGroups, role)
+    }
   const shared = [
     ids.application(name),
     ...(isPublished(app) ? [ids.appProxy(name)] : []),
@@ -236,7 +254,15 @@ function entranceOf(
   if (!isKerberos(app)) return appRole => rolesOf(app, appRole, false).map(role => ({ role, links: shared }))
   if (byGroups) return (_, person) => waysByGroups(app, person, links, policy, index)
   return (appRole, person) =>
-    rolesOf(app, appRole, true).flatMap(role => kerberosWay(app, role, person, links, policy, index) ?? [])
+    [...rolesOf(app, appRole, true), ...formerRoles(app, appRole, person, index)].flatMap(
+      role => kerberosWay(app, role, person, links, policy, index) ?? [],
+    )
+}
+
+function hasAnotherSignOn(app: ResolvedApp, { working, otherwise }: Links): boolean {
+  const proxy = ids.appProxy(app.name)
+  const isOther = otherwise?.has(proxy) === true || otherwise?.has(ids.samlSignOn(app.name)) === true
+  return isOther || (!isPublished(app) && working.has(proxy))
 }
 
 function rolesOf(app: ResolvedApp, appRole: string, kerberos: boolean): readonly string[] {
@@ -246,6 +272,13 @@ function rolesOf(app: ResolvedApp, appRole: string, kerberos: boolean): readonly
   // An app role that the policy does not name is still access.
   if (named.length === 0) return kerberos ? [...app.roles.keys()] : [appRole]
   return kerberos ? named : named.slice(0, 1)
+}
+
+/** Roles in Active Directory that a person has by an app role, and the policy does not know (any more). */
+function formerRoles(app: ResolvedApp, appRole: string, person: string, { adRoles }: Index): readonly string[] {
+  const isNamed = [...app.roles.values()].some(role => (role.appRole ?? defaultAccess) === appRole)
+  if (isNamed) return []
+  return (adRoles.get(app.name)?.get(person) ?? []).filter(role => !app.roles.has(role))
 }
 
 /** Of a person who has left the policy, what is still there tells which sort of account it was. */
@@ -312,8 +345,8 @@ function formerWays(
   links: Links,
   index: Index,
   byGroups: boolean,
+  unnamed: string = appRole === defaultAccess ? 'user' : appRole,
 ): readonly Way[] {
-  const unnamed = appRole === defaultAccess ? 'user' : appRole
   const adRoles = index.adRoles.get(name)
   const kerberos = links.present.has(ids.appProxy(name)) && (adRoles !== undefined || index.delegated.has(name))
   if (!kerberos) return [{ role: unnamed, links: [] }]

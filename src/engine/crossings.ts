@@ -18,9 +18,9 @@ export function crossings(
     present: new Set([...before.present, ...after.present]),
     working: new Set([...before.working, ...after.working]),
   }
-  const known = [before, after].map(links => reach(links, policy, { byGroups: true }))
+  const known = [before, after].map(links => reach(links, policy, { by: 'groups' }))
   const waits = new Map<Id, Set<Id>>()
-  for (const [key, { links }] of reach(together, policy, { byGroups: true })) {
+  for (const [key, { links }] of reach(together, policy, { by: 'groups' })) {
     if (known.some(accesses => accesses.has(key))) continue
     const closes = links.filter(id => closing.has(id))
     for (const id of links) {
@@ -31,6 +31,22 @@ export function crossings(
     }
   }
   return [...waits].flatMap(([later, all]) => [...all].map(earlier => [later, earlier] as const))
+}
+
+/** The links of each sign-in that begins, and of each that ends: as Entra sees it, whatever is behind it. */
+export function turns(before: Links, after: Links, policy: ResolvedPolicy): Turns {
+  const [was, is] = [before, after].map(links => reach(links, policy, { by: 'tokens' }))
+  // Also of what is there and does not work: others may see that it does.
+  const maybe = reach({ present: before.present, working: before.present }, policy, { by: 'tokens' })
+  return {
+    beginning: [...(is ?? [])].flatMap(([key, { links }]) => (was?.has(key) ? [] : [links])),
+    ending: [...maybe].flatMap(([key, { links }]) => (is?.has(key) ? [] : [links])),
+  }
+}
+
+export interface Turns {
+  readonly beginning: readonly (readonly Id[])[]
+  readonly ending: readonly (readonly Id[])[]
 }
 
 function without(these: ReadonlySet<Id>, those: ReadonlySet<Id>): ReadonlySet<Id> {

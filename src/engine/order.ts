@@ -4,6 +4,7 @@
 
 import { type Id, kindOf } from '../model/id.ts'
 import type { Change, Risk, Spec } from '../model/resource.ts'
+import type { Turns } from './crossings.ts'
 
 export interface Ordered {
   readonly change: Change
@@ -21,9 +22,12 @@ export interface Constraints {
   readonly exposes?: (change: Change, spec: Spec) => boolean
   /** What would let somebody in for a moment, and what it waits for so that it does not. */
   readonly crossings?: readonly (readonly [later: Id, earlier: Id])[]
+  /** Sign-ins that begin and end. */
+  readonly turns?: () => Turns
 }
 
 const none: Names = () => []
+const still = (): Turns => ({ beginning: [], ending: [] })
 
 /** In the order in which they happen when one happens at a time: revocations first wherever there is a choice. */
 export function order(
@@ -77,7 +81,7 @@ export function order(
 function dependenciesOf(
   changes: readonly Change[],
   risks: ReadonlyMap<Id, Risk>,
-  { claims = none, shields = none, exposes = () => false, crossings = [] }: Constraints,
+  { claims = none, shields = none, exposes = () => false, crossings = [], turns = still }: Constraints,
 ): ReadonlyMap<Id, readonly Id[]> {
   const byId = new Map(changes.map(change => [change.id, change]))
   const goesFirst = new Map<Id, Set<Id>>(changes.map(change => [change.id, new Set<Id>()]))
@@ -110,7 +114,7 @@ function dependenciesOf(
     // Two that swap names would wait for each other: then neither waits, and the service has the last word.
     if (!isReachable(giver.id, taker.id, goesFirst)) goesFirst.get(taker.id)?.add(giver.id)
   }
-  for (const [later, earlier] of shielding(changes, risks, closing, shields)) {
+  for (const [later, earlier] of shielding(changes, risks, { closing, turns, shieldsOf: shields })) {
     if (!isReachable(earlier.id, later.id, goesFirst)) goesFirst.get(later.id)?.add(earlier.id)
   }
   for (const [later, earlier] of crossings) {
@@ -150,17 +154,36 @@ type Pair = readonly [later: Change, earlier: Change]
 function shielding(
   changes: readonly Change[],
   risks: ReadonlyMap<Id, Risk>,
-  closing: Closing,
-  shieldsOf: Names,
+  { closing, turns, shieldsOf }: { closing: Closing; turns: () => Turns; shieldsOf: Names },
 ): readonly Pair[] {
+  const sides = sidesOf(changes, shieldsOf)
+  // Sign-ins are counted only where something is shielded.
+  if (!sides.some(({ held, takes }) => held.length > 0 || takes.length > 0)) return []
+  const { beginning: begun, ending: ended } = turns()
+  const ending = byLink(
+    ended,
+    changes.filter(change => change.action === 'delete' || change.retires),
+  )
+  const beginning = byLink(
+    begun,
+    changes.filter(change => change.action !== 'delete' && !change.retires),
+  )
+  const opens = ({ id }: Change): boolean => ['grant', 'privileged'].includes(risks.get(id) ?? '')
   const pairs: Pair[] = []
   const takers = new Map<string, Change[]>()
-  const sides = sidesOf(changes, shieldsOf)
   for (const { change, takes } of sides) for (const id of takes) takers.set(id, [...(takers.get(id) ?? []), change])
-  for (const { change, gives } of sides) {
-    for (const id of gives) {
+  for (const { change, gives, held } of sides) {
+    // What is weakened lets go a little of all that it shields.
+    for (const id of risks.get(change.id) === 'privileged' ? held : gives) {
+      for (const end of ending.get(id as Id) ?? []) pairs.push([change, end])
       for (const taker of takers.get(id) ?? []) pairs.push([change, taker])
       for (const closed of [...(closing.get(id as Id)?.values() ?? [])].flat()) pairs.push([change, closed])
+    }
+  }
+  for (const { change, takes } of sides) {
+    for (const id of takes) {
+      for (const opened of beginning.get(id as Id) ?? [])
+        if (opened.id !== id && opens(opened)) pairs.push([opened, change])
     }
   }
   for (const change of changes) {
@@ -173,16 +196,32 @@ function shielding(
   return pairs
 }
 
-/** What each change gives up and takes, of the names that its object has. */
+/** The changes that a turn is made of, by each of its links. */
+function byLink(turns: readonly (readonly Id[])[], changes: readonly Change[]): ReadonlyMap<Id, ReadonlySet<Change>> {
+  const byId = new Map(changes.map(change => [change.id, change]))
+  const found = new Map<Id, Set<Change>>()
+  for (const links of turns) {
+    const made = links.flatMap(id => byId.get(id) ?? [])
+    for (const id of links) {
+      const known = found.get(id) ?? new Set()
+      found.set(id, known)
+      for (const change of made) known.add(change)
+    }
+  }
+  return found
+}
+
+/** What each change holds, gives up and takes, of the names that its object has. */
 function sidesOf(
   changes: readonly Change[],
   namesOf: Names,
-): readonly { change: Change; gives: readonly string[]; takes: readonly string[] }[] {
+): readonly { change: Change; held: readonly string[]; gives: readonly string[]; takes: readonly string[] }[] {
   return changes.map(change => {
     const before = namesOf(change, change.before?.spec ?? {})
     const after = change.after === undefined ? [] : namesOf(change, { ...change.before?.spec, ...change.after.spec })
     return {
       change,
+      held: before,
       gives: before.filter(name => !after.includes(name)),
       takes: after.filter(name => !before.includes(name)),
     }

@@ -12,7 +12,7 @@ import { isoOf } from '../model/time.ts'
 import type { AnyKind } from '../resources/kind.ts'
 import { canonical, digestOf } from './canonical.ts'
 import { compare, isLate } from './compare.ts'
-import { crossings } from './crossings.ts'
+import { crossings, turns } from './crossings.ts'
 import { type DesiredState, desire } from './desire.ts'
 import { guard, guardSources } from './guardrails.ts'
 import { linksAfter, linksOf, worksBy } from './links.ts'
@@ -63,14 +63,15 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
 
   const there = [...observed.resources.values()]
   const linksBefore = linksOf(there, works)
-  const before = reach(linksBefore, policy)
+  const before = reach(linksBefore, policy, { asItIs: true })
   const linksWhole = linksAfter(linksBefore, difference.changes, works, there)
-  const wholeAfter = reach(linksWhole, policy)
+  const wholeAfter = reach(linksWhole, policy, { asItIs: true })
   const whole = order(difference.changes, riskOf, {
     claims: namesBy(kinds, 'claims'),
     shields: namesBy(kinds, 'shields'),
     exposes: exposesBy(kinds),
     crossings: crossings(linksBefore, linksWhole, policy),
+    turns: () => turns(linksBefore, linksWhole, policy),
   })
   const narrowed = narrow(whole, scope, [...before.values(), ...wholeAfter.values()])
   const { kept, waiting } = scope.only === undefined ? { kept: narrowed, waiting: [] } : onlyPlane(narrowed, scope.only)
@@ -86,6 +87,7 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
             there,
           ),
           policy,
+          { asItIs: true },
         )
   const effects = effectsOf(before, after, policy)
   // What ends on the day that a reviewed line says is no accident: the guardrail lets it go.

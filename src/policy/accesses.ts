@@ -2,6 +2,7 @@
 
 import type { ResolvedApp, ResolvedPartner } from '../model/policy.ts'
 import type { Origin, Problem } from '../model/problem.ts'
+import { kerberosOf } from '../model/sign-on.ts'
 import { dateOf, endOf, type Instant, startOf } from '../model/time.ts'
 import type { Checked } from './check.ts'
 import { faultAt, originAt, step } from './document.ts'
@@ -86,6 +87,16 @@ function resolveAccess(
     return []
   })
   if (partner === undefined || app === undefined) return undefined
+  const identity = kerberosOf(app)?.loginIdentity ?? ''
+  if (partner.spec.accounts === 'entra-b2b' && identity.startsWith('onPremises')) {
+    const fault = {
+      code: 'no-login-identity',
+      message: `${app.name} looks for people by \`${identity}\`, which invited guests do not have`,
+      hint: 'let the app say `loginIdentity: userPrincipalName`, which their shadow accounts have:',
+      see: app.origins.signOn,
+    } as const
+    report(faultAt(document, '/app', 'value', { severity: 'warning', ...fault }))
+  }
   const dates = {
     ...(from === undefined ? {} : { from }),
     ...(until === undefined ? {} : { until }),

@@ -1,8 +1,9 @@
 // What belongs to one owner only: domains and tenants to partners, addresses and services to apps.
 
+import { canonicalDn } from '../model/escape.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Checked } from './check.ts'
-import { faultAt, originAt } from './document.ts'
+import { faultAt, originAt, step } from './document.ts'
 import { onlyOnce } from './unique.ts'
 
 type Report = (problem: Problem) => void
@@ -72,12 +73,22 @@ export function checkAppClaims(apps: Iterable<Checked<'App'>>, report: Report): 
     (service, owner) => `${service} is the service of ${owner} already`,
     report,
   )
+  const claimGroup = onlyOnce(
+    'same-ad-group',
+    (_, owner) => `this is the group of a role of ${owner} already: who is in it has the rights of both`,
+    report,
+    'warning',
+  )
   const claimApplication = onlyOnce('same-application', (_, owner) => `this application is ${owner} already`, report)
   for (const { name, spec, document } of apps) {
     const externalUrl = spec.proxy?.externalUrl
     if (externalUrl !== undefined) claimUrl(externalUrl, name, document, '/proxy/externalUrl')
     const service = spec.signOn?.kerberos?.servicePrincipalName
     if (service !== undefined) claimService(service, name, document, '/signOn/kerberos/servicePrincipalName')
+    for (const [role, parts] of Object.entries(spec.roles ?? {})) {
+      const group = parts?.adGroup
+      if (group !== undefined) claimGroup(canonicalDn(group), name, document, `/roles${step(role)}/adGroup`)
+    }
     for (const key of ['appId', 'servicePrincipalId'] as const) {
       const id = spec.entra?.[key]
       if (id !== undefined) claimApplication(id, name, document, `/entra/${key}`)

@@ -1,4 +1,4 @@
-// A value that can belong to one document only: the second that claims it is an error, which names the first.
+// A value that can, or should, belong to one document only: the second that claims it is told, and the first is named.
 
 import type { Origin, Problem } from '../model/problem.ts'
 import { faultAt, originAt, type SourceDocument } from './document.ts'
@@ -9,6 +9,7 @@ export function onlyOnce(
   code: string,
   wording: (value: string, owner: string) => string,
   report: (problem: Problem) => void,
+  severity: Problem['severity'] = 'error',
 ): Claim {
   const claimed = new Map<string, { readonly owner: string; readonly origin: Origin }>()
   return (value, owner, document, pointer) => {
@@ -19,6 +20,6 @@ export function onlyOnce(
       return
     }
     const fault = { code, message: wording(value, first.owner), hint: 'the first is here:', see: first.origin } as const
-    report(faultAt(document, pointer, 'value', { severity: 'error', ...fault }))
+    report(faultAt(document, pointer, 'value', { severity, ...fault }))
   }
 }

@@ -16,6 +16,8 @@ interface Group {
   readonly through: string
   readonly people: readonly { readonly person: string; readonly until: string | null }[]
   readonly lines: readonly Line[]
+  /** Whether the policy gives it as of now, whatever becomes of it. */
+  readonly isGiven: boolean
 }
 
 export interface EffectsView {
@@ -62,7 +64,20 @@ function hasEnded(until: string, policy: ResolvedPolicy): boolean {
 
 function reasonOf(group: Group): string {
   if (group.lines.length > 0) return safeText(group.lines.map(({ file, line }) => `${file}:${line}`).join(', '))
-  return group.effect === 'gain' ? 'as a part of what is there already' : 'no policy line gives it any more'
+  if (group.effect === 'gain') return 'as a part of what is there already'
+  return group.isGiven ? 'the policy gives it still: see what is in its way' : 'no policy line gives it any more'
+}
+
+function isGiven({ person, app, role }: Effect, policy: ResolvedPolicy): boolean {
+  const { partner, groups = [] } = policy.people.get(person) ?? {}
+  return policy.grants.some(
+    grant =>
+      grant.inForce &&
+      grant.app === app &&
+      grant.role === role &&
+      grant.partner === partner &&
+      groups.includes(grant.group),
+  )
 }
 
 function groupsOf(effects: readonly Effect[], view: EffectsView): readonly Group[] {
@@ -74,6 +89,7 @@ function groupsOf(effects: readonly Effect[], view: EffectsView): readonly Group
       effect.app,
       effect.role,
       effect.partner,
+      isGiven(effect, view.policy),
       ...lines.map(line => `${line.file}:${line.line}`),
     ]
     return { effect, lines, key: key.join('\n') }
@@ -94,6 +110,7 @@ function groupsOf(effects: readonly Effect[], view: EffectsView): readonly Group
         people,
         // For one person, the person's own line is of interest as well.
         lines: items.length === 1 ? first.effect.because : first.lines,
+        isGiven: isGiven(first.effect, view.policy),
       },
     ]
   })

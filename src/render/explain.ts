@@ -1,8 +1,8 @@
 // A person's access to an app as text: the verdict first, then the path link by link with the first broken one marked, then
 // what to do. Where there is no path, what a policy would have to say, ready to paste.
 
-import type { Explanation, Ground, Link, Path } from '../model/explanation.ts'
-import type { Id } from '../model/id.ts'
+import type { Explanation, Ground, Link, LinkName, Path } from '../model/explanation.ts'
+import { defaultAccess, type Id } from '../model/id.ts'
 import type { Finding, PlannedChange } from '../model/plan.ts'
 import type { ResolvedApp } from '../model/policy.ts'
 import type { Origin } from '../model/problem.ts'
@@ -89,8 +89,18 @@ function verdictOf(path: Path, links: LinkView, { paint }: ExplanationView): str
   if (path.reaches) return yes(safeText(`yes, ${unnamedWay(path)}`))
   if (path.standing === 'later') return paint('yellow', safeText(`not yet: ${startOf(path)}`))
   if (path.standing === 'ended') return paint('red', safeText(`no: it ended on ${path.until}`))
+  if (isOpenAnyway(path)) return paint('yellow', 'yes, as everybody in the tenant: the app asks for no assignment yet')
   return paint('red', safeText(whatLacks(path.links, links)))
 }
+
+/** Whether nothing but being assigned is lacking, at an app that asks for no assignment. */
+function isOpenAnyway({ links, way }: Path): boolean {
+  if (way?.appRole !== defaultAccess) return false
+  const isOpen = links.some(({ name, there }) => name === 'application' && there[0]?.spec.assignmentRequired === false)
+  return isOpen && links.every(({ name, passes }) => passes || assigning.includes(name))
+}
+
+const assigning: readonly LinkName[] = ['member', 'assigned', 'role-assigned', 'role-member']
 
 function isPending({ links }: Path): boolean {
   return links.some(({ name, there }) => name === 'guest' && there[0]?.spec.externalUserState === 'PendingAcceptance')

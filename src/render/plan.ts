@@ -68,7 +68,7 @@ function lookTwice(plan: Plan, { paint, policy }: PlanView): readonly string[] {
     ...adopted(plan).map(text => warn('not ours yet', text)),
     ...expiring(policy).map(text => warn('ends soon', text)),
     ...plan.findings
-      .filter(finding => finding.severity === 'error')
+      .filter(({ severity, code }) => severity === 'error' && /^(rule|guardrail)\//.test(code))
       .map(finding => warn('refused', safeText(finding.message))),
   ]
   return lines.length === 0 ? [] : [paint('bold', '  Look twice'), ...lines]
@@ -98,7 +98,8 @@ function closed(plan: Plan): readonly string[] {
 
 /** What was there before guestlist, and is looked after from now on. */
 function adopted(plan: Plan): readonly string[] {
-  const taken = plan.changes.filter(change => change.action === 'adopt')
+  // What is privileged besides is told there.
+  const taken = plan.changes.filter(({ action, risk }) => action === 'adopt' && risk !== 'privileged')
   return [...Map.groupBy(taken, change => kindOf(change.id)).values()].flatMap(changes => {
     const [first] = changes
     if (first === undefined) return []

@@ -10,6 +10,9 @@ type Key = readonly [string, string, string, string]
 type Sentence = (key: Key, change: PlannedChange) => string
 
 const roleOf = (role: string): string => (role === 'default-access' || role === 'user' ? '' : `, as ${role}`)
+// A group that no role of the policy has (any more) is known by its name alone.
+const adGroupOf = (app: string, role: string): string =>
+  app === '(no app)' ? `AD group ${role}` : `AD group of ${app}${roleOf(role)}`
 
 const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
   'entra/guest': {
@@ -127,8 +130,8 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
     adopt: ([app, role]) => `take over AD group of ${app}${roleOf(role)}, which is there already`,
   },
   'active-directory/group-member': {
-    create: ([app, role, person]) => `put the account of ${person} into AD group of ${app}${roleOf(role)}`,
-    delete: ([app, role, person]) => `take the account of ${person} out of AD group of ${app}${roleOf(role)}`,
+    create: ([app, role, person]) => `put the account of ${person} into ${adGroupOf(app, role)}`,
+    delete: ([app, role, person]) => `take the account of ${person} out of ${adGroupOf(app, role)}`,
   },
   'active-directory/kerberos-delegation': {
     update: ([app, connector]) => `correct how ${connector} may sign guests in to ${app} (Kerberos delegation)`,
@@ -286,7 +289,7 @@ export function nounOf(id: Id): string {
     case 'active-directory/group':
       return safeText(`AD group of ${first}${roleOf(second)}`)
     case 'active-directory/group-member':
-      return safeText(`account of ${third} in AD group of ${first}${roleOf(second)}`)
+      return safeText(`account of ${third} in ${adGroupOf(first, second)}`)
     case 'active-directory/connector':
       return safeText(`connector ${first}`)
     case 'active-directory/kerberos-delegation':

@@ -40,6 +40,34 @@ function dependencies(...given: readonly Given[]): Readonly<Record<string, reado
   return Object.fromEntries(ordered.map(({ change, dependsOn }) => [change.id, dependsOn]))
 }
 
+test('an app that was open to everybody is closed before anybody new comes', () => {
+  const app = { id: 'entra/application/wiki' as Id, spec: { open: true }, needs: [] }
+  const change = (id: string, rest: Partial<Change>): Change => ({
+    id: id as Id,
+    plane: 'entra',
+    kind: id.split('/')[1] ?? '',
+    action: 'update',
+    retires: false,
+    differs: [],
+    needs: [],
+    because: [],
+    ...rest,
+  })
+  const closing = change(app.id, {
+    before: { ...app, objectId: '1', owned: true },
+    after: { ...app, spec: { open: false }, because: [] },
+    app: 'wiki',
+  })
+  const guest = change('entra/guest/lee', { action: 'create' })
+  const ordered = order([guest, closing], ({ id }) => (id === guest.id ? 'grant' : 'neutral'), {
+    exposes: (_change, spec) => spec.open === true,
+  })
+  expect(ordered.map(({ change: { id }, dependsOn }) => [id, dependsOn])).toEqual([
+    [closing.id, []],
+    [guest.id, [closing.id]],
+  ])
+})
+
 test('what opens a thing waits for what closes it by another way', () => {
   const found = dependencies(
     { id: 'entra/app-proxy/payroll', action: 'create', risk: 'grant', needs: ['entra/application/payroll'] },

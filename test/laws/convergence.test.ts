@@ -13,7 +13,7 @@ test(
       fc.asyncProperty(story, async each => {
         expect(await live(each)).toEqual([])
       }),
-      runs(170),
+      runs(120),
     )
   },
   patience,

@@ -74,7 +74,7 @@ test(
           await tenant.close()
         }
       }),
-      runs(30),
+      runs(25),
     )
   },
   patience,

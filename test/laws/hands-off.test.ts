@@ -18,7 +18,7 @@ test(
         })
         expect(wrong).toEqual([])
       }),
-      runs(90),
+      runs(60),
     )
   },
   patience,

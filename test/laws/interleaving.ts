@@ -55,6 +55,21 @@ export function straightTo(index: number): Preference {
   }
 }
 
+/** Every order that the dependencies allow, up to a number of them. */
+export function everyOrder(steps: readonly Step[], most: number): readonly (readonly Step[])[] {
+  const orders: (readonly Step[])[] = []
+  const extend = (done: readonly Step[], ids: ReadonlySet<string>): void => {
+    if (orders.length >= most) return
+    if (done.length === steps.length) orders.push(done)
+    for (const step of steps) {
+      if (ids.has(step.planned.id) || !step.planned.dependsOn.every(id => ids.has(id))) continue
+      extend([...done, step], new Set([...ids, step.planned.id]))
+    }
+  }
+  extend([], new Set())
+  return orders
+}
+
 export interface Way {
   readonly name: string
   readonly preference: Preference

@@ -178,7 +178,7 @@ function isUsable(person: string, graph: Snapshot['graph'], directory: Snapshot[
 /** A person has assigned the groups of its roles. */
 function isAssigned(app: AppDoc, graph: Snapshot['graph']): boolean {
   const groups = (graph.groups ?? []).filter(group =>
-    String(group.uniqueName).startsWith(`guestlist.app-role.${app.name}.`),
+    String(group.uniqueName).startsWith(`guestlist.app-role-group.${app.name}.`),
   )
   const assigned = (graph.servicePrincipals ?? []).flatMap(each =>
     ((each.appRoleAssignedTo ?? []) as readonly Item[]).map(({ principal }) => String(principal)),

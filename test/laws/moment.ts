@@ -4,7 +4,7 @@
 
 import type { Store } from '../../src/sandbox/store.ts'
 import { rolesOf } from './oracle.ts'
-import type { AppDoc, Documents } from './policies.ts'
+import { type AppDoc, type Documents, employees } from './policies.ts'
 import type { Item, Tenant } from './tenant.ts'
 
 type Found = Item & { readonly id: string }
@@ -25,10 +25,12 @@ export type Facts = ReadonlySet<string>
 /** `policies`: the one that is applied and those before it. */
 export function watchFor(tenant: Tenant, policies: readonly Documents[]): () => Facts {
   const known = new Set(tenant.store.collection<Found>('users').keys())
+  // Not held to the law: who comes back from the recycle bin is for one request where they were, as Graph brings them.
+  const back = new Set(tenant.store.collection<Found>('deletedItems').keys())
   // Who comes during the apply is known by the address: object ids depend on the order.
   const nameOf = (user: Found): string =>
     known.has(user.id) ? `${user.userPrincipalName}|${user.id}` : lower(user.mail)
-  return () => factsOf(tenant, policies, nameOf)
+  return () => factsOf(tenant, policies, user => (back.has(user.id) ? undefined : nameOf(user)))
 }
 
 function items(store: Store, name: string): readonly Found[] {
@@ -47,7 +49,7 @@ interface Arrival {
   readonly isOurs: boolean
 }
 
-function factsOf(tenant: Tenant, policies: readonly Documents[], nameOf: (user: Found) => string): Facts {
+function factsOf(tenant: Tenant, policies: readonly Documents[], nameOf: (user: Found) => string | undefined): Facts {
   const facts = new Set<string>()
   const applications = new Map(items(tenant.store, 'applications').map(each => [String(each.appId), each]))
   const admitted = admission(tenant.store)
@@ -59,33 +61,68 @@ function factsOf(tenant: Tenant, policies: readonly Documents[], nameOf: (user: 
     const apps = policies.flatMap(policy => policy.apps.filter(app => isApp(app, principal, application)))
     const publishing = publishingOf(application)
     if (publishing?.externalAuthenticationType === 'passthru') facts.add(`anybody reaches ${key}`)
+    const asked = new Set(apps.flatMap(({ requires = [] }) => requires))
+    const met = demandsMet(tenant.store, String(principal.appId))
+    const unmet = [...asked].flatMap(demand => [
+      ...(met(demand, ['enabled']) ? [] : [demand]),
+      ...(met(demand, ['enabled', 'enabledForReportingButNotEnforced']) ? [] : [`a report on ${demand}`]),
+    ])
     const isOfPolicy = policies.at(-1)?.apps.some(app => isApp(app, principal, application)) === true
     for (const { user, role, isOurs } of admitted(principal)) {
       // Not held to the law: what people assigned by hand to an app that has left the policy; nobody looks at that any more.
       if (!isOurs && !isOfPolicy) continue
       const who = nameOf(user)
-      const isSaml = principal.preferredSingleSignOnMode === 'saml'
-      if (!made || isSaml) facts.add(`${who} signs in to ${key} as ${role}`)
-      if (publishing === undefined) continue
+      if (who === undefined) continue
+      const note = (fact: string): void => {
+        facts.add(`${who} ${fact}`)
+        for (const demand of unmet) facts.add(`${who} gets into ${key} without ${demand}`)
+      }
+      if (!made) note(`signs in to ${key} as ${role}`)
+      // Nor an app whose sign-on turns to Kerberos, or from it: for a while it may be come by in the way of before.
+      const isKerberos = apps.map(({ signOn }) => signOn?.kerberos !== undefined)
+      if (publishing === undefined || new Set(isKerberos).size > 1) continue
       if (publishing.service === undefined) {
-        // Nor the sign-on of before, while an app is turned to Kerberos: assigned people may come by it a moment longer.
-        if (!apps.some(({ signOn }) => signOn?.kerberos !== undefined)) facts.add(`${who} reaches ${key} as ${role}`)
+        if (!isKerberos.includes(true)) note(`reaches ${key} as ${role}`)
         continue
       }
+      // Nor an app that has left, and whose name another one has now.
+      if (!isOfPolicy && apps.some(({ name }) => policies.at(-1)?.apps.some(app => app.name === name))) continue
+      // Nor the service of an app for which others see to delegation, while the policy turns to another service.
+      const services = new Set(apps.map(({ signOn }) => signOn?.kerberos?.servicePrincipalName.toLowerCase()))
+      if (services.size > 1 && apps.some(({ signOn }) => signOn?.kerberos?.delegation === 'unmanaged')) continue
       // Without a ticket nobody gets further than the proxy.
       for (const group of domain.groupsOf(lower(user.userPrincipalName), tenant.now)) {
         for (const app of apps) {
           if (!domain.delegates(publishing.service, app, policies)) continue
           for (const known of rolesOf(app)) {
             if (!group.isFor(app.name, known)) continue
-            facts.add(`${who} reaches ${key} as ${role}`)
-            facts.add(`${who} is signed on to ${key} in ${group.name}`)
+            note(`is signed on to ${key} in ${group.name}`)
           }
         }
       }
     }
   }
   return facts
+}
+
+/** Whether guests who open an application meet a demand, or are reported, by a policy in one of these states. */
+function demandsMet(store: Store, appId: string): (demand: string, states: readonly string[]) => boolean {
+  const covering = items(store, 'conditionalAccessPolicies').filter(({ conditions }) => {
+    const { applications, users } = conditions as { readonly applications?: Item; readonly users?: Item }
+    const isGuests = users?.includeGuestsOrExternalUsers !== undefined && users.includeGuestsOrExternalUsers !== null
+    return isGuests && JSON.stringify(applications?.includeApplications ?? []).includes(appId)
+  })
+  return (demand, states) =>
+    covering.some(({ state, grantControls, sessionControls }) => {
+      const { builtInControls = [] } = (grantControls ?? {}) as { readonly builtInControls?: readonly string[] }
+      const { signInFrequency } = (sessionControls ?? {}) as { readonly signInFrequency?: Item | null }
+      const isTimed = signInFrequency?.type === 'hours' && Number(signInFrequency.value) <= 8
+      const controls: readonly string[] = [
+        ...builtInControls.map(control => (control === 'compliantDevice' ? 'compliant-device' : control)),
+        ...(isTimed ? ['sign-in-frequency:8h'] : []),
+      ]
+      return states.includes(String(state)) && controls.includes(demand)
+    })
 }
 
 function isApp(app: AppDoc, principal: Found, application: Found | undefined): boolean {
@@ -99,7 +136,7 @@ function isApp(app: AppDoc, principal: Found, application: Found | undefined): b
 function admission(store: Store): (principal: Found) => readonly Arrival[] {
   const users = new Map(
     items(store, 'users')
-      .filter(user => user.accountEnabled !== false)
+      .filter(user => user.accountEnabled !== false && !employees.some(name => name === user.userPrincipalName))
       .map(user => [user.id, user]),
   )
   const groups = store.collection<Found>('groups')
@@ -179,10 +216,12 @@ function openDomain({ domain }: Tenant): Domain {
     const entry = entries.get(id)
     const dn = entry === undefined ? '' : dnOf(entry)
     const mark = value(entry, 'admindescription')
+    // One that has lost its mark by hand still opens what its name says.
+    const own = mark === '' ? `Group_${(entry?.name ?? '').replace('guestlist-', 'guestlist.')}` : mark
     return {
-      name: mark === '' ? dn : mark,
+      name: own.startsWith('Group_guestlist.') ? own : dn,
       isFor: (app, role) =>
-        role.adGroup === undefined ? mark === `Group_guestlist.${app}.${role.name}` : role.adGroup.toLowerCase() === dn,
+        role.adGroup === undefined ? own === `Group_guestlist.${app}.${role.name}` : role.adGroup.toLowerCase() === dn,
     }
   }
 

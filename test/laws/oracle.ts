@@ -174,7 +174,7 @@ export function working(
       const group = list(graph.groups).find(each => each.id === assignment.principal)
       const mark = String(group?.uniqueName)
       const isOurs =
-        mark.startsWith(`guestlist.app-role.${name}.`) ||
+        mark.startsWith(`guestlist.app-role-group.${name}.`) ||
         // With role groups assigned by a person, nobody is left in partner groups.
         mark.startsWith('guestlist.partner-group.')
       const isUnmanaged = !isOurs && (!mark.startsWith('guestlist.') || mark === 'guestlist.guests')
@@ -273,6 +273,19 @@ function isApp(app: AppDoc, principal: Found, application: Found | undefined): b
   return 'appId' in app.entra
     ? lower(principal.appId) === app.entra.appId.toLowerCase()
     : principal.id === app.entra.servicePrincipalId
+}
+
+/** The tenant signs people on to the app, and in another way than the policy says. */
+export function signsOnOtherwise(app: AppDoc, { graph }: Snapshot): boolean {
+  return list(graph.servicePrincipals).some(principal => {
+    const application = list(graph.applications).find(each => each.appId === principal.appId)
+    const publishing = application?.onPremisesPublishing as Item | null | undefined
+    const isPublished = Boolean(publishing?.externalUrl)
+    const isSaml = principal.preferredSingleSignOnMode === 'saml'
+    if (!isApp(app, principal, application)) return false
+    if (app.hosting === 'cloud' && app.signOn?.saml === undefined) return isPublished
+    return (isPublished || isSaml) && !isOpenAs(app, principal, application)
+  })
 }
 
 /** The roles of the app that an assignment's app role stands for. One that no role names opens the app all the same. */

@@ -5,7 +5,7 @@ import type { Planned } from '../../src/engine/plan.ts'
 import { isRefusal } from '../../src/policy/load.ts'
 import { gathered } from './gathering.ts'
 import { leftovers, wrongAccess, wrongOutcomes } from './judgement.ts'
-import { addressesOf, personOf, standIn, type Way, wayOf, working } from './oracle.ts'
+import { addressesOf, personOf, signsOnOtherwise, standIn, type Way, wayOf, working } from './oracle.ts'
 import { type AppDoc, type Documents, documents, firstDay, laterDay } from './policies.ts'
 import { type Tampering, tamper, tampering } from './tampering.ts'
 import { told } from './telling.ts'
@@ -33,14 +33,20 @@ export const story: fc.Arbitrary<Story> = fc
     chapters: fc.array(chapter, { minLength: 1, maxLength: 3, size: 'max' }),
     preAssigned: fc.constantFrom(false, false, false, false, false, false, true),
   })
-  .map(({ preAssigned, ...each }) => (preAssigned ? { ...each, chapters: each.chapters.map(assignedBefore) } : each))
+  .map(({ preAssigned, ...each }) =>
+    preAssigned ? { ...each, chapters: each.chapters.flatMap(preAssignedTwice) } : each,
+  )
   .map(each => told(each, each))
 
-/** Without the right to assign; a person does it, once the groups are there. */
-function assignedBefore({ documents: { organization, ...rest }, tampering: steps, later }: Chapter): Chapter {
+/** Without the right to assign: once the groups are there, a person assigns them, and the policy is applied again. */
+function preAssignedTwice({ documents: { organization, ...rest }, ...chapter }: Chapter): readonly Chapter[] {
   const entra = { ...organization.entra, assignments: 'pre-assigned' as const }
+  const policy = { ...rest, organization: { ...organization, entra } }
   const assign: Tampering = [{ what: 'assignRoleGroups', one: 0, other: 0 }]
-  return { documents: { ...rest, organization: { ...organization, entra } }, tampering: [...steps, ...assign], later }
+  return [
+    { ...chapter, documents: policy },
+    { documents: policy, tampering: assign, later: 0 },
+  ]
 }
 
 /** A tenant that a first policy and people's hands have been at, and a policy that comes to it. */
@@ -222,7 +228,8 @@ function isAsBefore(app: AppDoc, { before, former }: Passage): boolean {
       other.name !== app.name && app.entra !== undefined && JSON.stringify(other.entra ?? '').toLowerCase() === id,
   )
   const isTampered = (before.graph.applications ?? []).some(each => JSON.stringify(each).includes('by-hand.corp'))
-  return (old === undefined || doors(old) === doors(app)) && !wasAnother && !isTampered
+  const isOther = signsOnOtherwise(app, before)
+  return (old === undefined || doors(old) === doors(app)) && !wasAnother && !isTampered && !isOther
 }
 
 /** What the plan says, in the oracle's words. */

@@ -177,7 +177,8 @@ const actions = {
   /** The person who assigns the groups of app roles, where guestlist has no right to. */
   assignRoleGroups(tenant) {
     for (const group of items(tenant, 'groups')) {
-      const [, app = '', appRole = ''] = /^guestlist\.app-role\.([^.]+)\.(.+)$/.exec(String(group.uniqueName)) ?? []
+      const [, app = '', appRole = ''] =
+        /^guestlist\.app-role-group\.([^.]+)\.(.+)$/.exec(String(group.uniqueName)) ?? []
       const resource = items(tenant, 'servicePrincipals').find(each =>
         ((each.tags ?? []) as readonly string[]).includes(`guestlist.app.${app}`),
       )

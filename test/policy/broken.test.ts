@@ -345,6 +345,29 @@ const cases: readonly Case[] = [
     says: /ends before it begins/,
   },
   {
+    what: 'a guest at an app that looks for people by a name that guests do not have',
+    files: change(
+      'payroll.yaml',
+      'HTTP/payroll.corp.contoso.com',
+      'HTTP/payroll.corp.contoso.com\n    loginIdentity: onPremisesUserPrincipalName',
+    ),
+    expected: ['warning[no-login-identity] access.yaml:6:6'],
+    says: /payroll looks for people by `onPremisesUserPrincipalName`/,
+  },
+  {
+    what: 'two roles with one group in Active Directory',
+    files: change(
+      'payroll.yaml',
+      'HTTP/payroll.corp.contoso.com',
+      `HTTP/payroll.corp.contoso.com
+roles:
+  user: {adGroup: "CN=Pay,OU=Apps,DC=corp,DC=contoso,DC=com"}
+  approver: {adGroup: "cn=pay, ou=Apps, DC=corp, DC=contoso, DC=com"}`,
+    ),
+    expected: ['warning[same-ad-group] payroll.yaml:16:23'],
+    says: /who is in it has the rights of both the first is here:/,
+  },
+  {
     what: 'an access that is over',
     files: { ...sound, 'access.yaml': `${access}until: 2026-10-31\n` },
     expected: ['warning[already-over] access.yaml:7:8'],

@@ -91,6 +91,18 @@ test.each<[World, string]>([
   [{ hows: [[shadow, 'absent']] }, 'no, one link is missing'],
   [
     {
+      app: 'cloud',
+      hows: [[ids.groupMember('fabrikam', 'engineers', lee), 'absent']],
+      specs: [[ids.application('cloud'), { assignmentRequired: false }]],
+    },
+    'yes, as everybody in the tenant: the app asks for no assignment yet',
+  ],
+  [
+    { hows: [[shadow, 'absent']], specs: [[ids.application('kerberos'), { assignmentRequired: false }]] },
+    'no, one link is missing',
+  ],
+  [
+    {
       hows: [
         [shadow, 'absent'],
         [ids.appProxy('kerberos'), 'absent'],

@@ -141,6 +141,12 @@ test('one person is one person, and a loss that no line gives says so', () => {
   )
 })
 
+test('a loss of what the policy gives still says so, apart from what it does not give', () => {
+  const text = shown({ effects: [lose('lee@fabrikam.com'), lose('intern@fabrikam.com')] })
+  expect(text).toContain('lee@fabrikam.com\n      the policy gives it still: see what is in its way\n')
+  expect(text).toContain('intern@fabrikam.com\n      no policy line gives it any more\n')
+})
+
 test('an access that has ended names its end and its line', () => {
   const text = shown({ effects: [{ ...gain('lee@fabrikam.com', '2026-10-31'), effect: 'lose' }] })
   expect(text).toMatch(
@@ -177,16 +183,18 @@ test('changes are counted by directory and told in words, with what they correct
         after: { signIn: false },
       }),
       change({ id: ids.adGroupMember('payroll', 'approver', 'lee@fabrikam.com'), action: 'delete' }),
+      change({ id: ids.adGroupMember('(no app)', 'CN=Pay,DC=corp', 'lee@fabrikam.com'), action: 'delete' }),
       change({ id: 'entra/terms-of-use/2027' as PlannedChange['id'], because: [] }),
     ],
   })
   expect(text).toContain('  Nobody gains or loses access.\n')
-  expect(text).toMatch(/ {4}create +3 +0\n {4}update +2 +0\n {4}delete +0 +1\n/)
+  expect(text).toMatch(/ {4}create +3 +0\n {4}update +2 +0\n {4}delete +0 +2\n/)
   expect(text).toContain('    + invite lee@fabrikam.com   policies/partners/fabrikam.yaml:9\n')
   expect(text).toContain('    + put lee@fabrikam.com into fabrikam/engineers ')
   expect(text).toContain('        display name: Kim → Kim Berg\n        sponsors: none → anna@contoso.com\n')
   expect(text).toContain('    ~ switch off sign-in of guest sam@fabrikam.com ')
   expect(text).toContain('    - take the account of lee@fabrikam.com out of AD group of payroll, as approver ')
+  expect(text).toContain('    - take the account of lee@fabrikam.com out of AD group CN=Pay,DC=corp ')
   expect(text).toContain('    + create entra/terms-of-use/2027\n')
   expect(text).toMatch(/Plan 9d0e77a1\. Apply it: guestlist apply\n$/)
 })

@@ -89,6 +89,22 @@ test('is a step for a person where the tenant says so, in every plan, and nothin
   expect((await plan(policy('Headquarters', [{ name: 'Headquarters' }]))).plan.waiting).toEqual([])
 })
 
+test('without an id is the group of that name, or a step that is told when the app is published', async () => {
+  const seen = await cloud()
+  await seen.apply(policy('Plant', [{ name: 'Plant' }]))
+  expect(seen.wiki().connectorGroup).toBe(plant)
+  const unseen = await cloud('delegated-only')
+  const { plan: first } = await unseen.apply(policy('Plant', [{ name: 'Plant' }]))
+  expect(first.findings).toContainEqual(
+    expect.objectContaining({
+      code: 'connector-group-by-hand',
+      hint: expect.stringContaining('Application proxy, Connector Group: Plant'),
+    }),
+  )
+  const { changes, findings, waiting } = (await unseen.plan(policy('Plant', [{ name: 'Plant' }]))).plan
+  expect([changes, findings, waiting]).toEqual([[], [], []])
+})
+
 test('that may be read and not written fails by itself, and says the step', async () => {
   const { plan, perform } = await cloud()
   const refusing: typeof fetch = async (input, init) => {

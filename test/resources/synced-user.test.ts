@@ -37,7 +37,7 @@ entra: {tenantId: 7918d4b5-0442-4a97-be2d-36f9f9962ece, initialDomain: acme.onmi
 activeDirectory:
   domain: corp.contoso.com
   servers: ["ldaps://dc1.corp.contoso.com"]
-  organizationalUnits: {partnerAccounts: "${unit}", groups: "${unit}"}
+  organizationalUnits: {partnerAccounts: "${unit}", groups: "OU=Roles,DC=corp,DC=contoso,DC=com"}
 `
 
 function litware(...members: readonly string[]): string {

@@ -93,8 +93,8 @@ test('Timesheets moves from Kerberos to SAML and back: no one loses it, and the 
     ),
   )
   const planned = await plan()
-  // As the policy wants it to be reached, nobody reaches it yet.
-  expect(effectsOf(planned)).toEqual(['gain timesheets'])
+  // Who reaches it now reaches it then, another way.
+  expect(effectsOf(planned)).toEqual([])
   expect(told(planned)).toEqual(
     expect.arrayContaining([
       'update entra/app-proxy/timesheets',
@@ -113,7 +113,7 @@ test('Timesheets moves from Kerberos to SAML and back: no one loses it, and the 
 
   writeFileSync(join(folder, 'policies/apps/timesheets.yaml'), kerberos)
   const back = await plan()
-  expect(effectsOf(back)).toEqual(['gain timesheets'])
+  expect(effectsOf(back)).toEqual([])
   expect(told(back)).toContain('delete entra/saml-sign-on/timesheets')
   await apply()
   expect((await plan()).changes).toEqual([])
@@ -128,6 +128,32 @@ test('Timesheets moves from Kerberos to SAML and back: no one loses it, and the 
       },
     },
   })
+})
+
+test('who loses an app that changes its sign-on in the same plan is told, and counts for the guardrail', async () => {
+  const kerberos = readFileSync(join(folder, 'policies/apps/payroll.yaml'), 'utf8')
+  const accesses = readFileSync(join(folder, 'policies/access/fabrikam.yaml'), 'utf8')
+  edit('apps/payroll.yaml', text =>
+    text
+      .replace(
+        /signOn:\n(?: {2}.*\n)+/,
+        'signOn: {saml: {identifier: "https://pay.contoso.com", replyUrl: "https://pay.contoso.com/acs"}}\n',
+      )
+      .replace(/, adGroup: [^}]*\}/, '}')
+      .replace(/adGroup: .*\n/, '\n'),
+  )
+  edit('access/fabrikam.yaml', text =>
+    text
+      .split('---\n')
+      .filter(document => !document.includes('name: fabrikam-payroll\n'))
+      .join('---\n'),
+  )
+  const planned = await plan()
+  expect(effectsOf(planned)).toContain('lose payroll')
+  expect(planned.summary.losses).toBe(23)
+  expect(planned.findings.map(({ code }) => code)).toContain('guardrail/removals')
+  writeFileSync(join(folder, 'policies/apps/payroll.yaml'), kerberos)
+  writeFileSync(join(folder, 'policies/access/fabrikam.yaml'), accesses)
 })
 
 test('Tickets leaves the policy: its guests and its publishing go, and it is as it was, closed', async () => {

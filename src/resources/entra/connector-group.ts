@@ -4,7 +4,7 @@
 import { type Directories, type DirectoryWriters, RequestFailure } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
-import type { Waiting } from '../../model/plan.ts'
+import type { FindingAt, Waiting } from '../../model/plan.ts'
 import type { ResolvedApp, ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
 import type { Assigned, Change, Desired, Observed } from '../../model/resource.ts'
@@ -36,16 +36,24 @@ export const connectorGroup: ResourceKind<ConnectorGroupSpec> = {
 interface Named {
   readonly app: ResolvedApp
   readonly name: string
-  readonly groupId: string
+  /** Left out: the tenant's group of that name; where an application may not see it, a person sees to it. */
+  readonly groupId?: string
 }
 
-/** Apps whose group the policy names by its id; without the id, a person sees to it. */
 function namedGroups(policy: ResolvedPolicy): readonly Named[] {
   const groups = policy.organization.spec.applicationProxy?.connectorGroups ?? []
   return [...policy.apps.values()].flatMap(app => {
     const group = groups.find(({ name }) => name === app.spec.proxy?.connectorGroup)
-    return group?.id === undefined ? [] : [{ app, name: group.name, groupId: group.id.toLowerCase() }]
+    if (group === undefined) return []
+    return [{ app, name: group.name, ...(group.id === undefined ? {} : { groupId: group.id.toLowerCase() }) }]
   })
+}
+
+/** The group that is meant; undefined if the tenant has none such. */
+function meant({ groupId, name }: Named, groups: readonly Group[]): Group | undefined {
+  return groups.find(group =>
+    groupId === undefined ? group.name?.toLowerCase() === name.toLowerCase() : group.id.toLowerCase() === groupId,
+  )
 }
 
 function* desire(policy: ResolvedPolicy): Iterable<Desired<ConnectorGroupSpec>> {
@@ -64,39 +72,74 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
   const named = namedGroups(policy)
   if (named.length === 0) return { resources: [] }
   const groups = await unlessRefused(from.entra.list<Group>(groupsPath, { version: 'beta', select: ['id', 'name'] }))
-  if (groups === 'refused') return { resources: [], blocked: named.map(byHand) }
-
-  const known = new Set(groups.map(({ id }) => id.toLowerCase()))
   const found = new Map((await readApps(from, policy)).map(each => [each.name, each]))
-  const published = named.flatMap(each => {
+  const seen = named.map(each => {
     const { publishing, registered } = found.get(each.app.name) ?? {}
-    return publishing === undefined || registered === undefined ? [] : [{ ...each, registered }]
+    return { ...each, registered: publishing === undefined ? undefined : registered }
   })
+  if (groups === 'refused') return inTheDark(seen)
+
+  const published = seen.flatMap(each =>
+    each.registered === undefined ? [] : [{ ...each, objectId: each.registered.id }],
+  )
   const chosen = await unlessRefused(
     from.entra.getEach<Group>(
-      published.map(({ registered }) => graphPath`/applications/${registered.id}/connectorGroup`),
+      published.map(({ objectId }) => graphPath`/applications/${objectId}/connectorGroup`),
       { version: 'beta', select: ['id', 'name'] },
     ),
   )
-  if (chosen === 'refused') return { resources: [], blocked: named.map(byHand) }
-  const resources = published.flatMap(({ app, name, groupId, registered }, index): Observed<ConnectorGroupSpec>[] => {
-    const group = chosen[index]
-    if (group === undefined) return []
-    const isWanted = group.id.toLowerCase() === groupId
-    return [
-      {
-        id: ids.connectorGroup(app.name),
-        app: app.name,
-        objectId: registered.id,
-        owned: true,
-        needs: [ids.appProxy(app.name)],
-        spec: { connectorGroup: isWanted ? name : `${group.name ?? 'unnamed'} (${group.id})` },
-      },
-    ]
+  if (chosen === 'refused') return inTheDark(seen)
+  const hopeless = seen.filter(each => meant(each, groups) === undefined)
+  const resources = published.flatMap((each, index): Observed<ConnectorGroupSpec>[] => {
+    const [group, wanted] = [chosen[index], meant(each, groups)]
+    if (group === undefined || wanted === undefined) return []
+    const isWanted = group.id.toLowerCase() === wanted.id.toLowerCase()
+    return [observed(each, each.objectId, isWanted ? each.name : `${group.name ?? 'unnamed'} (${group.id})`)]
   })
-  const blocked = named.filter(({ groupId }) => !known.has(groupId)).map(unknown)
-  const hopeless = new Set(blocked.map(({ id }) => id))
-  return { resources: resources.filter(({ id }) => !hopeless.has(id)), blocked }
+  const dark = inTheDark(hopeless)
+  return {
+    resources: [...resources, ...dark.resources],
+    findings: dark.findings ?? [],
+    blocked: hopeless.flatMap(each =>
+      each.groupId === undefined ? [] : [unknown({ ...each, groupId: each.groupId })],
+    ),
+  }
+}
+
+interface Seen extends Named {
+  /** Of an app that is published. */
+  readonly registered: { readonly id: string } | undefined
+}
+
+/** Groups that cannot be seen: with an id a person is asked for them in every plan; without one the policy's word is taken. */
+function inTheDark(seen: readonly Seen[]): Observation<ConnectorGroupSpec> {
+  const left = seen.filter(({ groupId }) => groupId === undefined)
+  return {
+    resources: left.map(each => observed(each, each.registered?.id ?? '', each.name)),
+    findings: left.flatMap(each => (each.registered === undefined ? [leftToPeople(each)] : [])),
+    blocked: seen.filter(({ groupId }) => groupId !== undefined).map(byHand),
+  }
+}
+
+function observed({ app }: Named, objectId: string, chosen: string): Observed<ConnectorGroupSpec> {
+  return {
+    id: ids.connectorGroup(app.name),
+    app: app.name,
+    objectId,
+    owned: true,
+    needs: [ids.appProxy(app.name)],
+    spec: { connectorGroup: chosen },
+  }
+}
+
+function leftToPeople(named: Named): FindingAt {
+  return {
+    severity: 'warning',
+    code: 'connector-group-by-hand',
+    message: `guestlist cannot choose the connector group ${named.name} for ${named.app.name}: until a person does, the default group serves it`,
+    hint: `once it is published: ${stepFor(named)}`,
+    at: named.app.origins.proxy,
+  }
 }
 
 /** The answer, or that the tenant gives it to people only. */
@@ -120,7 +163,7 @@ function byHand(named: Named): Waiting {
   return { id: ids.connectorGroup(named.app.name), for: 'person', message }
 }
 
-function unknown({ app, name, groupId }: Named): Waiting {
+function unknown({ app, name, groupId }: Named & { readonly groupId: string }): Waiting {
   const message = `the tenant has no connector group ${groupId}: correct the \`id\` of ${name} in the Organization`
   return { id: ids.connectorGroup(app.name), for: 'person', message }
 }
@@ -136,10 +179,15 @@ async function perform(
   if (after === undefined || named === undefined || published === undefined)
     throw new Error(`${id} lacks what it needs`)
   const { objectId } = before ?? assigned(published)
+  const groups =
+    named.groupId === undefined ? await entra.list<Group>(groupsPath, { version: 'beta', select: ['id', 'name'] }) : []
+  const groupId = named.groupId ?? meant(named, groups)?.id
+  if (groupId === undefined)
+    throw new Failure('not-there', `the tenant has no connector group ${named.name} any more`, 'plan again')
   try {
     await entra.setReference(
       graphPath`/applications/${objectId}/connectorGroup`,
-      graphPath`/onPremisesPublishingProfiles/applicationProxy/connectorGroups/${named.groupId}`,
+      graphPath`/onPremisesPublishingProfiles/applicationProxy/connectorGroups/${groupId}`,
       'beta',
     )
   } catch (error) {

@@ -45,7 +45,8 @@ export function readEntries(from: Directories): Promise<readonly Entry[]> {
 export async function readDefaults(from: Pick<GraphReader, 'get'>): Promise<Settings> {
   const path = '/policies/crossTenantAccessPolicy/default'
   const found = await from.get<Settings>(path)
-  if (found !== undefined) return found
+  // Whatever it says, it says so: an answer without is none.
+  if (found?.inboundTrust !== undefined || found?.b2bCollaborationInbound !== undefined) return found
   throw new Failure('no-cross-tenant-policy', `Microsoft Graph shows no ${path}`, 'every tenant has one: run again')
 }
 

@@ -17,6 +17,7 @@ import { convert, sendInvitation } from './invitation.ts'
 import { distinct, readSponsors, type Sponsors, setSponsors } from './sponsors.ts'
 import {
   addressBook,
+  expectedPrincipalName,
   invitedPeople,
   isInvited,
   readDeletedGuests,
@@ -157,9 +158,50 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
   const others = await uninvitable(from, policy, guests, known)
   return {
     resources,
-    findings: [...sponsors.findings, ...others.findings, ...aboutReturning(resources, policy)],
+    findings: [
+      ...sponsors.findings,
+      ...others.findings,
+      ...aboutReturning(resources, policy),
+      ...resources.flatMap(there => aboutTaken(there, policy)),
+    ],
     blocked: [...blocked.values(), ...others.blocked],
   }
+}
+
+/** What a reviewer must know of a guest who was there before us and is taken over. */
+function aboutTaken({ owned, name = '', spec }: Observed<GuestSpec>, policy: ResolvedPolicy): readonly FindingAt[] {
+  if (owned) return []
+  const { address, mail } = spec
+  const [at] = policy.people.get(address)?.origins ?? []
+  const told = (code: string, message: string, hint: string): FindingAt => ({
+    severity: 'warning',
+    code,
+    message,
+    hint,
+    ...(at === undefined ? {} : { at }),
+  })
+  const isExpected = name.toLowerCase() === expectedPrincipalName(address, policy).toLowerCase()
+  const isOther = mail !== undefined && mail.toLowerCase() !== address && !isExpected
+  return [
+    ...(isOther
+      ? [
+          told(
+            'known-by-other-mail',
+            `the guest ${name} (${mail}) is taken for ${address}, which is only among its other mails`,
+            'make sure that it is the same person: what the policy grants goes to this guest',
+          ),
+        ]
+      : []),
+    ...(spec.signIn
+      ? []
+      : [
+          told(
+            'switched-on-again',
+            `somebody switched off the sign-in of ${address}, who is to be let in`,
+            'apply switches it on: take the person out of the policy if that is not meant',
+          ),
+        ]),
+  ]
 }
 
 /** Graph does not tell what a deleted guest is in. */

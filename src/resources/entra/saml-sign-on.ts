@@ -23,6 +23,7 @@ import {
   writeAddresses,
 } from './addresses.ts'
 import { type FoundApp, readApps } from './published-apps.ts'
+import { type Application, readApplications } from './tenant.ts'
 
 type SamlSignOnSpec = {
   /** The service principal's; `none` if it has none. */
@@ -108,20 +109,40 @@ function isGlobal({ organization }: ResolvedPolicy): boolean {
 }
 
 async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<SamlSignOnSpec>> {
-  const all = await readApps(from, policy)
+  const [all, applications] = await Promise.all([readApps(from, policy), readApplications(from)])
+  const strangers = applications.filter(({ id }) => !all.some(({ registered }) => registered?.id === id))
   const apps = all.filter(({ registered, ...found }) => registered !== undefined && isOfInterest(found))
   const signing = await from.entra.getEach<Signing>(
     apps.map(({ found }) => graphPath`/servicePrincipals/${found.id}`),
     { select: ['id', 'keyCredentials', 'preferredTokenSigningKeyThumbprint'] },
   )
-  const resources = apps.map((found, index) => observedSignOn(found, certificateOf(signing[index] ?? {})))
+  const resources = apps.map((found, index): Observed<SamlSignOnSpec> => {
+    const there = observedSignOn(found, certificateOf(signing[index] ?? {}))
+    const message = takenBy(strangers, found.app)
+    return message === undefined ? there : { ...there, refused: { code: 'identifier-taken', message } }
+  })
   const findings = resources.flatMap(({ app = '', spec }) => signingFindings(policy.apps.get(app), spec, policy))
-  const blocked = all.flatMap(({ name, app, registered }): Waiting[] => {
+  const there = new Set(apps.map(({ name }) => name))
+  const taken = [...policy.apps.values()].flatMap((app): Waiting[] => {
+    const message = there.has(app.name) ? undefined : takenBy(strangers, app)
+    return message === undefined ? [] : [{ id: ids.samlSignOn(app.name), for: 'person', message }]
+  })
+  const foreign = all.flatMap(({ name, app, registered }): Waiting[] => {
     if (registered !== undefined || app === undefined || samlOf(app) === undefined) return []
     const message = `${name} is registered in another tenant, which alone can give it an identifier and a reply URL: leave out \`signOn\``
     return [{ id: ids.samlSignOn(name), for: 'person', message }]
   })
-  return { resources, findings, blocked }
+  return { resources, findings, blocked: [...taken, ...foreign] }
+}
+
+/** An identifier is one application's in the tenant: why an app of the policy cannot have its own. */
+function takenBy(strangers: readonly Application[], app: ResolvedApp | undefined): string | undefined {
+  const identifier = app === undefined ? undefined : samlOf(app)?.identifier
+  const holder = strangers.find(({ identifierUris = [] }) =>
+    identifierUris.some(uri => identifier !== undefined && same(uri, identifier)),
+  )
+  if (app === undefined || holder === undefined) return undefined
+  return `the application ${holder.displayName ?? holder.appId} has the identifier ${identifier}, which ${app.name} is to have: name that application as \`entra\` of ${app.name}, or take the identifier away from it`
 }
 
 /** Wanted, ours, or what another sign-on that the policy names takes the place of. */

@@ -89,7 +89,7 @@ function anchorOf(guid: string): string {
 /**
  * How a member of a group is known here: who stands for an account of ours by its principal name, unless the policy means to
  * invite that person, everybody else by the address book. A user who only has the name of a person with such an account is
- * nobody that the policy means, and is known by the object id.
+ * nobody that the policy means, and is known by the principal name, or else by the object id.
  */
 export async function readNames(from: Directories, policy: ResolvedPolicy): Promise<(member: GroupMember) => Address> {
   const [guests, { synced }] = await Promise.all([readGuests(from), readKeptUsers(from, policy)])
@@ -100,7 +100,9 @@ export async function readNames(from: Directories, policy: ResolvedPolicy): Prom
     const booked = book.get(member.id) ?? member.userPrincipalName?.toLowerCase() ?? member.id
     const isMeant = policy.people.has(booked) && !isKept(booked, policy)
     if (person !== undefined && (isKept(person, policy) || !isMeant || person === booked)) return person
-    return synced.has(booked) || isKept(booked, policy) ? member.id : booked
+    if (!synced.has(booked) && !isKept(booked, policy)) return booked
+    const name = member.userPrincipalName?.toLowerCase() ?? booked
+    return name === booked ? member.id : name
   }
 }
 

@@ -252,7 +252,9 @@ export function addressBook(guests: readonly User[], policy: ResolvedPolicy): Re
     const exact = [principalName, mail].find(address => address !== undefined && policy.people.has(address))
     const other = guest.otherMails?.map(address => address.toLowerCase()).find(address => policy.people.has(address))
     const address = exact ?? other ?? principalNames.get(principalName) ?? mail ?? principalName
-    return { guest, address, rank: Number(isInvited(guest)) * 2 + Number(exact !== undefined), principalName }
+    const expected = principalNames.get(principalName) === address
+    const rank = Number(isInvited(guest)) * 4 + Number(exact !== undefined) * 2 + Number(expected)
+    return { guest, address, rank, principalName }
   })
   candidates.sort((a, b) => b.rank - a.rank || (a.guest.id < b.guest.id ? -1 : 1))
   const taken = new Set<Address>()
