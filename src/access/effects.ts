@@ -17,15 +17,20 @@ export interface EffectAt {
   readonly onItsDay: boolean
 }
 
+interface Sides {
+  readonly before: ReadonlyMap<string, Access>
+  readonly after: ReadonlyMap<string, Access>
+}
+
+/** `gains` counts whole paths as the policy describes them; `losses` also what an app gives in another way than that. */
 export function effectsOf(
-  before: ReadonlyMap<string, Access>,
-  after: ReadonlyMap<string, Access>,
+  { gains, losses }: { readonly gains: Sides; readonly losses: Sides },
   policy: ResolvedPolicy,
 ): readonly EffectAt[] {
   const groundsFor = groundsOf(policy)
-  const gains = keysOnlyIn(after, before).map(access => effect('gain', access, groundsFor, policy.at))
-  const losses = keysOnlyIn(before, after).map(access => effect('lose', access, groundsFor, policy.at))
-  return [...gains, ...losses]
+  const gained = keysOnlyIn(gains.after, gains.before).map(access => effect('gain', access, groundsFor, policy.at))
+  const lost = keysOnlyIn(losses.before, losses.after).map(access => effect('lose', access, groundsFor, policy.at))
+  return [...gained, ...lost]
 }
 
 function keysOnlyIn(these: ReadonlyMap<string, Access>, those: ReadonlyMap<string, Access>): readonly Access[] {

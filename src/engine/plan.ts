@@ -63,9 +63,9 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
 
   const there = [...observed.resources.values()]
   const linksBefore = linksOf(there, works)
-  const before = reach(linksBefore, policy, { asItIs: true })
+  const before = reach(linksBefore, policy)
   const linksWhole = linksAfter(linksBefore, difference.changes, works, there)
-  const wholeAfter = reach(linksWhole, policy, { asItIs: true })
+  const wholeAfter = reach(linksWhole, policy)
   const whole = order(difference.changes, riskOf, {
     claims: namesBy(kinds, 'claims'),
     shields: namesBy(kinds, 'shields'),
@@ -76,27 +76,29 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
   const narrowed = narrow(whole, scope, [...before.values(), ...wholeAfter.values()])
   const { kept, waiting } = scope.only === undefined ? { kept: narrowed, waiting: [] } : onlyPlane(narrowed, scope.only)
 
-  const after =
+  const linksKept =
     kept === whole
-      ? wholeAfter
-      : reach(
-          linksAfter(
-            linksBefore,
-            kept.map(item => item.change),
-            works,
-            there,
-          ),
-          policy,
-          { asItIs: true },
+      ? linksWhole
+      : linksAfter(
+          linksBefore,
+          kept.map(item => item.change),
+          works,
+          there,
         )
-  const effects = effectsOf(before, after, policy)
+  const after = kept === whole ? wholeAfter : reach(linksKept, policy)
+  // Nobody loses unseen what an app gave that signed people on in another way than the policy describes now.
+  const inAnyWay = {
+    before: reach(linksBefore, policy, { asItIs: true }),
+    after: reach(linksKept, policy, { asItIs: true }),
+  }
+  const effects = effectsOf({ gains: { before, after }, losses: inAnyWay }, policy)
   // What ends on the day that a reviewed line says is no accident: the guardrail lets it go.
   const losses = effects.filter(effect => effect.effect === 'lose' && !effect.onItsDay).length
   const findings = [
     ...(request.findings ?? []),
     ...observed.findings,
     ...difference.findings,
-    ...guard(policy, before.size, losses),
+    ...guard(policy, inAnyWay.before.size, losses),
     ...guardSources(policy, linksBefore, before, request.findings),
   ]
   const steps = kept.map(item => ({ change: item.change, planned: planned(item, kinds, request.folder) }))

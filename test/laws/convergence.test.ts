@@ -13,7 +13,7 @@ test(
       fc.asyncProperty(story, async each => {
         expect(await live(each)).toEqual([])
       }),
-      runs(120),
+      runs(100),
     )
   },
   patience,

@@ -131,7 +131,7 @@ test(
         expect(other.digest).toBe(plan.digest)
         expect(other.policyDigest).toBe(plan.policyDigest)
       }),
-      runs(40),
+      runs(30),
     )
   },
   patience,

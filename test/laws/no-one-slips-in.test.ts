@@ -94,7 +94,7 @@ test(
           await meanwhile.tenant.close()
         }
       }),
-      runs(40),
+      runs(32),
     )
   },
   patience,

@@ -268,6 +268,16 @@ function isOpenAs({ hosting, signOn = {} }: AppDoc, principal: Found, applicatio
   return Boolean(publishing?.externalUrl) && isMode
 }
 
+/** There, and signed on to in another way than the policy says: who gets in so, nobody tells from the policy. */
+export function isOpenOtherwise(app: AppDoc, { graph }: Snapshot): boolean {
+  return list(graph.servicePrincipals).some(principal => {
+    const application = list(graph.applications).find(each => each.appId === principal.appId)
+    const isThere =
+      Boolean((application?.onPremisesPublishing as Item | null | undefined)?.externalUrl) || app.entra !== undefined
+    return isApp(app, principal, application) && isThere && !isOpenAs(app, principal, application)
+  })
+}
+
 function isApp(app: AppDoc, principal: Found, application: Found | undefined): boolean {
   if (app.entra === undefined) return application?.uniqueName === `guestlist.app.${app.name}`
   return 'appId' in app.entra

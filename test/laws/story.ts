@@ -5,7 +5,16 @@ import type { Planned } from '../../src/engine/plan.ts'
 import { isRefusal } from '../../src/policy/load.ts'
 import { gathered } from './gathering.ts'
 import { leftovers, wrongAccess, wrongOutcomes } from './judgement.ts'
-import { addressesOf, personOf, signsOnOtherwise, standIn, type Way, wayOf, working } from './oracle.ts'
+import {
+  addressesOf,
+  isOpenOtherwise,
+  personOf,
+  signsOnOtherwise,
+  standIn,
+  type Way,
+  wayOf,
+  working,
+} from './oracle.ts'
 import { type AppDoc, type Documents, documents, firstDay, laterDay } from './policies.ts'
 import { type Tampering, tamper, tampering } from './tampering.ts'
 import { told } from './telling.ts'
@@ -144,7 +153,9 @@ function wrongEffects(planned: Planned, passage: Passage, policyDocuments: Docum
   const was = working(before, policyDocuments, at, { former, unmanaged: true })
   const is = working(after, policyDocuments, at, { unmanaged: true })
   const told = toldBy(planned, passage, policyDocuments)
-  const kept = policyDocuments.apps.filter(app => isAsBefore(app, passage)).map(app => app.name)
+  const kept = policyDocuments.apps
+    .filter(app => isAsBefore(app, passage) && !isOpenOtherwise(app, before))
+    .map(app => app.name)
   const known = (ways: ReadonlySet<Way>): readonly Way[] => [...ways].filter(way => kept.includes(appOf(way)))
   const current = new Set(policyDocuments.apps.map(app => app.name))
   const gone = [...was].filter(

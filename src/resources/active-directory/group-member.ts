@@ -135,7 +135,8 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
           add(app, role, member, guid === undefined ? {} : { guid })
         continue
       }
-      const group = others.get(dn)
+      // Accounts that our own directory keeps may be in it for other reasons, also where a shadow account is.
+      const group = member.isKept ? undefined : others.get(dn)
       if (group !== undefined && protection(group) === undefined) add('(no app)', dn, member, guidOf(group))
     }
   }
