@@ -86,14 +86,21 @@ function sift(
   const strangers: string[] = []
   const invited = isInvitedPartner(policy, partner)
   for (const member of [...members].sort(byName)) {
+    const own = member.mails.find(mail => ownerOf(mail, owners) === partner)
     const address = invited
-      ? (member.mails.find(mail => ownerOf(mail, owners) === partner) ?? member.mails[0])
+      ? ((own && listedAs(own, member, partner, policy)) ?? member.mails[0])
       : member.principalName
     const why = strangeness(member, address, partner, invited, owners)
     if (why !== undefined) strangers.push(`${member.name} (${why})`)
     else if (address !== undefined && !people.has(address)) people.set(address, member)
   }
   return { people, strangers }
+}
+
+/** Whom the policy lists by an address that was the mail before is that person still. */
+function listedAs(mail: Address, { otherMails = [] }: SourceMember, partner: string, policy: ResolvedPolicy): Address {
+  if (policy.people.has(mail)) return mail
+  return otherMails.find(other => policy.people.get(other)?.partner === partner) ?? mail
 }
 
 function byName(one: SourceMember, other: SourceMember): number {

@@ -6,6 +6,8 @@ export interface SourceMember {
   readonly displayName?: string
   /** Mail addresses in lower case, by which an invited partner's people are known. */
   readonly mails: readonly string[]
+  /** In lower case: by one of them the policy may list somebody whose mail was changed since. */
+  readonly otherMails?: readonly string[]
   /** In lower case, by which policies know accounts of our own. */
   readonly principalName?: string
   /** Of our own people: signs in here without being a guest. */

@@ -28,7 +28,18 @@ function membersOf(source: Source, partner: PartnerDoc, snapshot: Snapshot): rea
     'entraGroup' in source
       ? entraNames(source.entraGroup, snapshot, invited)
       : domainNames(source.adGroup, snapshot, invited)
-  const addresses = names.flatMap(mails => mails.find(isOwn) ?? [])
+  const listed = new Set(
+    Object.values(partner.groups).flatMap(group =>
+      'members' in group ? group.members.map(({ address }) => address.toLowerCase()) : [],
+    ),
+  )
+  // Whom the policy lists by an address that was the mail before is that person still.
+  const addresses = names.flatMap(mails => {
+    const own = mails.find(isOwn)
+    return own === undefined
+      ? []
+      : (mails.find(mail => mail === own && listed.has(mail)) ?? mails.find(mail => listed.has(mail)) ?? own)
+  })
   return [...new Set(addresses)].map(address => ({ address }))
 }
 

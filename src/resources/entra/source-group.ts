@@ -108,6 +108,7 @@ function memberOf(member: Member, source: string): SourceMember {
     name: mails[0] ?? principalName,
     ...named,
     mails,
+    otherMails: (member.otherMails ?? []).map(address => address.toLowerCase()),
     principalName,
     // A guest who was made a member since is no employee.
     isEmployee: userType !== 'Guest' && !isInvited({ ...member, userPrincipalName }),
