@@ -210,6 +210,26 @@ describe('a group in Entra', () => {
     ])
   })
 
+  test('knows whom the policy lists by the mail of before, and believes no other mail of a stranger', async () => {
+    const user = (number: number, over: object): object => ({
+      '@odata.type': '#microsoft.graph.user',
+      id: id(number),
+      userPrincipalName: `u${number}#EXT#@contoso.onmicrosoft.com`,
+      userType: 'Guest',
+      ...over,
+    })
+    const graph = graphHolding([{ id: id(1), displayName: 'Mixed' }], {
+      [id(1)]: [
+        user(2, { mail: 'new.kim@fabrikam.com', otherMails: ['Kim@Fabrikam.com'] }),
+        user(3, { mail: 'x@nowhere.example', otherMails: ['lee@fabrikam.com'] }),
+      ],
+    })
+    const listed = { members: ['kim@fabrikam.com', 'lee@fabrikam.com'] }
+    const policy = await policyOf({ engineers: listed, contractors: entra('Mixed') })
+    const gathered = await gatherMembers(policy, { entra: graph })
+    expect(addressesOf(gathered, 'fabrikam', 'contractors')).toEqual(['kim@fabrikam.com'])
+  })
+
   test('names a few of many strangers', async () => {
     const strangers = Array.from({ length: 300 }, (_, index) =>
       guest(`p${String(index).padStart(3, '0')}@other.example`),
