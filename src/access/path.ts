@@ -10,7 +10,7 @@ import type { Address, ResolvedApp, ResolvedPolicy } from '../model/policy.ts'
 import type { Origin } from '../model/problem.ts'
 import type { Desired, Observed } from '../model/resource.ts'
 import { delegationOf, isKerberos, isPublished, type SignOn, signOnOf } from '../model/sign-on.ts'
-import type { Links } from './reach.ts'
+import type { Links } from './links.ts'
 
 /** What paths are read off: the policy, what is there, and what a plan would do about it. */
 export interface Situation {

@@ -2,18 +2,10 @@
 // the links alone, so that it is the same function for what is there, what is planned, and every moment in between.
 
 import { isKept } from '../model/groups.ts'
-import { defaultAccess, type Id, ids, keyOf, kindOf } from '../model/id.ts'
+import { defaultAccess, type Id, ids } from '../model/id.ts'
 import type { Address, ResolvedApp, ResolvedPolicy } from '../model/policy.ts'
 import { isKerberos, isPublished, kerberosOf, samlOf } from '../model/sign-on.ts'
-
-export interface Links {
-  /** Every resource that is there, whether access passes through it or not. */
-  readonly present: ReadonlySet<Id>
-  /** Those through which access passes. */
-  readonly working: ReadonlySet<Id>
-  /** Those through which access passes in another way than the policy describes: an app with another sign-on, say. */
-  readonly otherwise?: ReadonlySet<Id>
-}
+import { indexOf, type LinkIndex, type Links } from './links.ts'
 
 export interface Access {
   readonly person: string
@@ -143,88 +135,6 @@ export function accessKey(person: string, app: string, role: string): string {
   return `${app}\n${role}\n${person}`
 }
 
-interface Index {
-  readonly assignments: readonly (readonly [app: string, appRole: string, partner: string, group: string, id: Id])[]
-  readonly members: ReadonlyMap<string, readonly string[]>
-  readonly assignedRoleGroups: readonly (readonly [app: string, appRole: string, id: Id])[]
-  readonly roleGroupMembers: ReadonlyMap<string, readonly string[]>
-  readonly unmanaged: readonly (readonly [app: string, appRole: string, person: string, via: string, id: Id])[]
-  /** Roles in Active Directory by app and person. */
-  readonly adRoles: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
-  readonly adMemberships: ReadonlyMap<string, readonly Id[]>
-  /** Links by which connectors may sign people in, of either kind of delegation. */
-  readonly delegations: ReadonlyMap<string, readonly Id[]>
-  /** Apps with a connector that is meant to delegate, whether it works or not. */
-  readonly delegated: ReadonlySet<string>
-}
-
-/** One is as good as the other. */
-const delegationKinds: readonly string[] = [
-  'active-directory/kerberos-delegation',
-  'active-directory/resource-delegation',
-]
-
-function indexOf({ present, working }: Links): Index {
-  const assignments: [string, string, string, string, Id][] = []
-  const members = new Map<string, string[]>()
-  const assignedRoleGroups: [string, string, Id][] = []
-  const roleGroupMembers = new Map<string, string[]>()
-  const unmanaged: [string, string, string, string, Id][] = []
-  const adRoles = new Map<string, Map<string, string[]>>()
-  const adMemberships = new Map<string, Id[]>()
-  const delegations = new Map<string, Id[]>()
-  const delegated = new Set<string>()
-  for (const id of present) if (delegationKinds.includes(kindOf(id))) delegated.add(keyOf(id)[0] ?? '')
-  for (const id of working) {
-    const [first = '', second = '', third = '', fourth = ''] = keyOf(id)
-    switch (kindOf(id)) {
-      case 'entra/app-role-assignment':
-        assignments.push([first, second, third, fourth, id])
-        break
-      case 'entra/group-member':
-        append(members, `${first}/${second}`, third)
-        break
-      case 'entra/app-role-group-assignment':
-        assignedRoleGroups.push([first, second, id])
-        break
-      case 'entra/app-role-group-member':
-        append(roleGroupMembers, `${first}/${second}`, third)
-        break
-      case 'entra/unmanaged-access':
-        unmanaged.push([first, second, third, fourth, id])
-        break
-      case 'active-directory/group-member': {
-        const ofApp = adRoles.get(first) ?? new Map<string, string[]>()
-        adRoles.set(first, ofApp)
-        append(ofApp, third, second)
-        append(adMemberships, third, id)
-        break
-      }
-      case 'active-directory/kerberos-delegation':
-      case 'active-directory/resource-delegation':
-        append(delegations, first, id)
-        break
-    }
-  }
-  return {
-    assignments,
-    members,
-    assignedRoleGroups,
-    roleGroupMembers,
-    unmanaged,
-    adRoles,
-    adMemberships,
-    delegations,
-    delegated,
-  }
-}
-
-function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
-  const list = lists.get(key)
-  if (list === undefined) lists.set(key, [value])
-  else list.push(value)
-}
-
 function tokenTo(app: string, links: Links): Entrance | undefined {
   return links.working.has(ids.application(app)) ? appRole => [{ role: appRole, links: [] }] : undefined
 }
@@ -234,7 +144,7 @@ function entranceOf(
   name: string,
   links: Links,
   policy: ResolvedPolicy,
-  index: Index,
+  index: LinkIndex,
   byGroups: boolean,
   asItIs: boolean,
 ): Entrance | undefined {
@@ -275,7 +185,7 @@ function rolesOf(app: ResolvedApp, appRole: string, kerberos: boolean): readonly
 }
 
 /** Roles in Active Directory that a person has by an app role, and the policy does not know (any more). */
-function formerRoles(app: ResolvedApp, appRole: string, person: string, { adRoles }: Index): readonly string[] {
+function formerRoles(app: ResolvedApp, appRole: string, person: string, { adRoles }: LinkIndex): readonly string[] {
   const isNamed = [...app.roles.values()].some(role => (role.appRole ?? defaultAccess) === appRole)
   if (isNamed) return []
   return (adRoles.get(app.name)?.get(person) ?? []).filter(role => !app.roles.has(role))
@@ -295,7 +205,7 @@ function kerberosWay(
   person: string,
   links: Links,
   policy: ResolvedPolicy,
-  index: Index,
+  index: LinkIndex,
 ): Way | undefined {
   const { name } = app
   const ticket = ticketFor(app, person, links, policy, index)
@@ -310,7 +220,7 @@ function ticketFor(
   person: string,
   links: Links,
   policy: ResolvedPolicy,
-  index: Index,
+  index: LinkIndex,
 ): readonly Id[] | undefined {
   const account = kerberosAccount(person, links, policy)
   const needed = [ids.appProxy(app.name), account]
@@ -327,7 +237,7 @@ function waysByGroups(
   person: string,
   links: Links,
   policy: ResolvedPolicy,
-  index: Index,
+  index: LinkIndex,
 ): readonly Way[] {
   const ticket = ticketFor(app, person, links, policy, index)
   if (ticket === undefined) return []
@@ -343,7 +253,7 @@ function formerWays(
   appRole: string,
   person: string,
   links: Links,
-  index: Index,
+  index: LinkIndex,
   byGroups: boolean,
   unnamed: string = appRole === defaultAccess ? 'user' : appRole,
 ): readonly Way[] {

@@ -1,7 +1,8 @@
 // Accesses that nobody has before or after the changes, and somebody would have in between if what opens came before what
 // closes. Reach grows with the links that hold, so that all links of both sides together show every one of them.
 
-import { type Links, reach } from '../access/reach.ts'
+import type { Links } from '../access/links.ts'
+import { reach } from '../access/reach.ts'
 import type { Id } from '../model/id.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 

@@ -1,7 +1,8 @@
 // Limits on what one plan may take away. A plan is always produced; a guardrail that stops it is one of its findings, and
 // apply refuses. The way past is a reviewed line in Git that ends by itself.
 
-import type { Access, Links } from '../access/reach.ts'
+import type { Links } from '../access/links.ts'
+import type { Access } from '../access/reach.ts'
 import { allGroups } from '../model/groups.ts'
 import { ids, keyOf, kindOf } from '../model/id.ts'
 import type { FindingAt } from '../model/plan.ts'

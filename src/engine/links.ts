@@ -1,6 +1,6 @@
 // Which links hold, before and after changes: what access/reach works on.
 
-import type { Links } from '../access/reach.ts'
+import type { Links } from '../access/links.ts'
 import { type Id, kindOf } from '../model/id.ts'
 import type { Change, Observed, Spec } from '../model/resource.ts'
 import type { AnyKind } from '../resources/kind.ts'

@@ -2,7 +2,8 @@
 // because of it. Reads only; pure apart from the reading.
 
 import { type EffectAt, effectsOf } from '../access/effects.ts'
-import { type Access, type Links, reach } from '../access/reach.ts'
+import type { Links } from '../access/links.ts'
+import { type Access, reach } from '../access/reach.ts'
 import type { Directories } from '../model/directories.ts'
 import type { Effect, Finding, FindingAt, Line, Plan, PlannedChange, Summary, Waiting } from '../model/plan.ts'
 import type { ResolvedGroup, ResolvedPolicy } from '../model/policy.ts'

@@ -1,7 +1,7 @@
 // Accesses that would work between two changes only: what opens them waits for what closes them.
 
 import { expect, test } from 'vitest'
-import type { Links } from '../../src/access/reach.ts'
+import type { Links } from '../../src/access/links.ts'
 import { crossings } from '../../src/engine/crossings.ts'
 import { type Id, ids } from '../../src/model/id.ts'
 import type { ResolvedPolicy } from '../../src/model/policy.ts'

@@ -2,7 +2,8 @@
 // that shows.
 
 import { expect, test } from 'vitest'
-import { type Access, accessKey, type Links } from '../../src/access/reach.ts'
+import type { Links } from '../../src/access/links.ts'
+import { type Access, accessKey } from '../../src/access/reach.ts'
 import { guardSources } from '../../src/engine/guardrails.ts'
 import { type Id, ids } from '../../src/model/id.ts'
 import type { FindingAt } from '../../src/model/plan.ts'
