@@ -7,7 +7,7 @@ const code = (text: string): string => `\`${text}\``
 /** What there is no permission for. */
 const without: Partial<Readonly<Record<Feature, string>>> = {
   'connector-group':
-    'Graph lets applications neither see nor assign connector groups: a person does, and every plan says so',
+    'Graph lets applications neither see nor assign connector groups: a person does. The plan that publishes the app says so; where the policy names the group by id, every plan does',
 }
 
 export function featureTable(): string {

@@ -81,11 +81,11 @@ function common(
   policy: ResolvedPolicy,
 ): Pick<Observed, 'id' | 'app' | 'needs' | 'through'> {
   const container = ids.appRoleGroup(app, appRole)
-  const account = isKept(person, policy) ? ids.syncedUser(person) : ids.guest(person)
+  const account = isKept(person, policy) ? [ids.syncedUser(person), ids.partnerAccount(person)] : [ids.guest(person)]
   return {
     id: ids.appRoleGroupMember(app, appRole, person),
     app,
-    needs: [container, account, ids.application(app)],
+    needs: [container, ...account, ids.application(app)],
     through: container,
   }
 }
