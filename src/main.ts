@@ -2,6 +2,7 @@
 // Arguments in, exit code out. The one file that touches the process: everything else gets it as a host.
 
 import { randomBytes } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
 import { createInterface } from 'node:readline/promises'
 import { styleText } from 'node:util'
 import type { Host, Sink } from './cli/host.ts'
@@ -53,6 +54,15 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** In a container the user may have no name. */
+function userOf(): Pick<Host, 'user'> {
+  try {
+    return { user: { name: userInfo().username, machine: hostname() } }
+  } catch {
+    return {}
+  }
+}
+
 const host: Host = {
   cwd: process.cwd(),
   env: process.env,
@@ -63,6 +73,7 @@ const host: Host = {
   random: Math.random,
   randomBytes: count => new Uint8Array(randomBytes(count)),
   writer: { pid: process.pid, isAlive },
+  ...userOf(),
   ...(process.stdin.isTTY === true && process.stderr.isTTY === true ? { ask } : {}),
   onInterrupt: handler => {
     handlers.push(handler)

@@ -13,6 +13,8 @@ export interface EffectAt {
   readonly access: Access
   readonly until: string | null
   readonly because: readonly Origin[]
+  /** The policy gives it as of now: a loss has something in its way. */
+  readonly given: boolean
   /** A loss on the day that a reviewed line says. */
   readonly onItsDay: boolean
 }
@@ -48,7 +50,8 @@ function effect(kind: 'gain' | 'lose', access: Access, groundsFor: Grounds, at: 
   const until = matching.length === 0 ? null : lastEnd(matching)
   const onItsDay = kind === 'lose' && matching.some(ground => (endOf(ground.until ?? '') ?? at) < at)
   const because = matching.flatMap(({ grant, member }) => [grant.origin, member.origin])
-  return { effect: kind, access, until, because, onItsDay }
+  const given = ofRole.some(({ standing }) => standing === 'in force')
+  return { effect: kind, access, until, because, given, onItsDay }
 }
 
 /** Of the lines that gave an access and do not any more, those that did so last. */

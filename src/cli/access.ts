@@ -7,6 +7,7 @@ import { addressOf } from '../access/person.ts'
 import { Failure } from '../model/problem.ts'
 import { dateOf, durationOf, endOf } from '../model/time.ts'
 import { accessesAsCsv, accessesAsJson, renderAccesses } from '../render/access.ts'
+import { renderAccessesAsHtml } from '../render/html/access.ts'
 import { count } from '../render/layout.ts'
 import { safeText } from '../render/safe-text.ts'
 import { commandLine } from './command-line.ts'
@@ -33,7 +34,10 @@ export function addAccess(program: Command, does: Does): void {
     .option('--person <name>', 'only this person, by mail address or user principal name')
     .addOption(new Option('--expiring <duration>', 'only what ends within that time: 30d').argParser(duration))
     .addOption(
-      new Option('--format <format>', 'text for people, csv for spreadsheets, json for programs')
+      new Option(
+        '--format <format>',
+        'text for people, csv for spreadsheets, json for programs, html for a page to read or print',
+      )
         .argParser(formatNamed)
         .default('text'),
     )
@@ -49,11 +53,10 @@ Examples:
     .action(does(access))
 }
 
-const formats = ['text', 'csv', 'json']
+const formats = ['text', 'csv', 'json', 'html']
 
 function formatNamed(name: string): string {
   if (formats.includes(name)) return name
-  if (name === 'html') throw new InvalidArgumentError(`It is not supported yet; there are: ${formats.join(', ')}.`)
   throw new InvalidArgumentError(`There are: ${formats.join(', ')}.`)
 }
 
@@ -82,8 +85,13 @@ const access: Action<AccessOptions> = async (host, options) => {
     else if (options.format === 'json') host.stdout.write(accessesAsJson(listed, folder))
     else {
       const when = isToCome ? `on ${dateOf(policy.at)}, once the policies are applied` : `as of ${dateOf(policy.at)}`
+      const view = { policy, folder, when }
       const width = host.stdout.live ? { width: host.stdout.columns } : {}
-      host.stdout.write(renderAccesses(listed, { policy, folder, paint: paintFor(host.stdout), when, ...width }))
+      host.stdout.write(
+        options.format === 'html'
+          ? renderAccessesAsHtml(listed, view)
+          : renderAccesses(listed, { ...view, paint: paintFor(host.stdout), ...width }),
+      )
     }
     const pending = options.expiring === undefined ? countPending(accesses.values(), policy, filter) : 0
     for (const note of notes(options, prepared, filter, pending, clock)) host.stderr.write(`${note}\n`)

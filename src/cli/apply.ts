@@ -2,8 +2,9 @@
 
 import type { Command } from 'commander'
 import { applyPlan } from '../engine/apply.ts'
-import { digestOfContent } from '../engine/plan.ts'
+import { type Part, partOf } from '../engine/part.ts'
 import type { Outcome } from '../model/outcome.ts'
+import type { Plan } from '../model/plan.ts'
 import { Failure } from '../model/problem.ts'
 import { count } from '../render/layout.ts'
 import { renderOutcomes } from '../render/outcomes.ts'
@@ -11,14 +12,16 @@ import { shortDigest } from '../render/plan.ts'
 import { safeText } from '../render/safe-text.ts'
 import { kinds } from '../resources/registry.ts'
 import { type ExitCode, exit } from './exit.ts'
-import { readWhole } from './files.ts'
 import { type Host, paintFor } from './host.ts'
 import { Interrupted } from './interrupted.ts'
-import { type Action, type Does, type Options, pathOf, wholeNumber } from './options.ts'
+import { type Action, type Does, endedOption, type Options, wholeNumber } from './options.ts'
+import { Outdated } from './plan-file.ts'
 import { type Prepared, prepare, refusals, showPlan } from './planning.ts'
 import { progressOn } from './progress.ts'
+import { openRecorder, type Recorder, type RecorderOptions } from './recorder.ts'
+import { mayRun, type Reviewed, readReviewed, tellOthers } from './reviewed-plan.ts'
 
-interface ApplyOptions {
+interface ApplyOptions extends RecorderOptions {
   readonly autoApprove?: boolean
   readonly concurrency: number
 }
@@ -30,15 +33,17 @@ export function addApply(program: Command, does: Does): void {
     .description(
       'Plans, and performs the plan: independent changes at once, revocations first. A change that fails stops only what\n' +
         'depends on it; running apply again continues. With FILE (from `guestlist plan --out FILE`) exactly the plan that\n' +
-        'was reviewed is applied, or nothing: exit code 4 if something else would happen now. Ctrl-C finishes what is under\n' +
-        'way and stops; it is safe to run again.',
+        'was reviewed is applied, or what is left of it, or nothing: exit code 4 if something else would happen now. Ctrl-C\n' +
+        'finishes what is under way and stops; it is safe to run again.',
     )
-    .argument('[file]', 'a reviewed plan; give the same --partner, --app and --only as it was made with')
+    .argument('[file]', 'a reviewed plan; it knows its --partner and --app, and --only applies one directory of it')
     .option('--auto-approve', 'do not ask (the sandbox and a reviewed plan never ask)')
     .option('--concurrency <number>', 'how many changes are under way at once', wholeNumber(1, 64), 8)
+    .addOption(endedOption())
+    .option('--journal <file>', 'where to write down what is done (default: .guestlist/journal.jsonl)')
     .addHelpText(
       'after',
-      '\nExamples:\n  guestlist apply --sandbox\n  guestlist apply plan.json\n  guestlist apply --auto-approve --trace requests.jsonl',
+      '\nExamples:\n  guestlist apply --sandbox\n  guestlist apply plan.json\n  guestlist apply plan.json --only entra         in one job, and the other directory in another\n  guestlist apply --auto-approve --trace requests.jsonl',
     )
     .action(does(apply))
 }
@@ -52,81 +57,94 @@ const apply: Action<ApplyOptions> = async (host, options, file) => {
       'look at it with `guestlist plan --at`, or try it with --sandbox',
     )
   }
-  const reviewed = file === undefined ? undefined : digestIn(pathOf(host, file), file)
-  const prepared = await prepare(host, options, 'write')
-  if (prepared === undefined) return exit.error
+  const reviewed = file === undefined ? undefined : readReviewed(host, options, file)
+  if (reviewed !== undefined && tellRefused(host, reviewed.plan)) return exit.refused
+  const prepared = await prepareReviewed(host, options, reviewed)
+  if (typeof prepared === 'number') return prepared
   let code: ExitCode = exit.error
+  let recorder: Recorder | undefined
   try {
-    code = await decide(host, options, prepared, reviewed, file)
+    recorder = await openRecorder(host, options, prepared, reviewed?.plan.digest)
+    code = await decide(host, options, prepared, reviewed, recorder)
   } catch (error) {
+    recorder?.giveUp(error)
     await prepared.connection.close()
     throw error
   }
-  return await close(host, prepared, code)
+  return recorder.end(await close(host, prepared, code, recorder))
+}
+
+async function prepareReviewed(
+  host: Host,
+  options: Options,
+  reviewed: Reviewed | undefined,
+): Promise<Prepared | ExitCode> {
+  try {
+    return (await prepare(host, reviewed?.options ?? options, 'write', reviewed)) ?? exit.error
+  } catch (error) {
+    if (!(error instanceof Outdated)) throw error
+    host.stderr.write(`error[${error.code}]: ${safeText(error.message)}\n  ${safeText(error.hint ?? '')}\n`)
+    return exit.stale
+  }
 }
 
 async function decide(
   host: Host,
   options: Options & ApplyOptions,
   prepared: Prepared,
-  reviewed: string | undefined,
-  file: string | undefined,
+  reviewed: Reviewed | undefined,
+  recorder: Recorder,
 ): Promise<ExitCode> {
-  const { plan } = prepared.planned
-  if (reviewed !== undefined && reviewed !== plan.digest) {
-    host.stderr.write(
-      `error[stale-plan]: ${file} is plan ${shortDigest(reviewed)}; what would happen now is plan ${shortDigest(plan.digest)}\n` +
-        '  nothing was changed; plan again, and review that\n',
-    )
-    return exit.stale
-  }
-  const refused = refusals(prepared.planned)
+  const { planned } = prepared
+  if (reviewed !== undefined && !mayRun(host, reviewed, prepared)) return exit.stale
+  if (tellRefused(host, planned.plan)) return exit.refused
+  const part = reviewed?.part === undefined ? undefined : partOf(planned, reviewed.part, kinds)
+  const mine = part === undefined ? prepared : { ...prepared, planned: part.planned }
+  let code: ExitCode = exit.done
+  if (mine.planned.steps.length === 0) host.stdout.write(nothingToDo(reviewed, part))
+  else if (options.sandbox === true || reviewed !== undefined || (await isApproved(host, options, prepared)))
+    code = await perform(host, options.concurrency, mine, recorder)
+  else return exit.error
+  if (code === exit.done && reviewed !== undefined && part !== undefined) tellOthers(host, reviewed, options, part)
+  return code
+}
+
+function nothingToDo(reviewed: Reviewed | undefined, part: Part | undefined): string {
+  if (reviewed === undefined || reviewed.plan.changes.length === 0) return 'Nothing to do.\n'
+  const isDone = part === undefined || part.others + part.waiting === 0
+  return isDone ? `Nothing to do: all of ${safeText(reviewed.file)} is done.\n` : 'Nothing to do here now.\n'
+}
+
+function tellRefused(host: Host, plan: Plan): boolean {
+  const refused = refusals({ plan })
   for (const { code, message, hint } of refused) {
     host.stderr.write(
       `refused[${safeText(code)}]: ${safeText(message)}\n${hint === undefined ? '' : `  ${safeText(hint)}\n`}`,
     )
   }
-  if (refused.length > 0) return exit.refused
-  if (plan.changes.length === 0) {
-    host.stdout.write('Nothing to do.\n')
-    return exit.done
-  }
-  if (options.sandbox !== true && reviewed === undefined && !(await isApproved(host, options, prepared)))
-    return exit.error
-  return await perform(host, options.concurrency, prepared)
+  return refused.length > 0
 }
 
 /** The sandbox writes down its state at the end: what could not be kept is not done. */
-async function close(host: Host, { connection, planned }: Prepared, code: ExitCode): Promise<ExitCode> {
+async function close(
+  host: Host,
+  { connection, planned }: Prepared,
+  code: ExitCode,
+  recorder: Recorder,
+): Promise<ExitCode> {
   try {
     await connection.close()
     return code
   } catch (error) {
     const isPerformed =
       planned.plan.changes.length > 0 && ([exit.done, exit.partly, exit.interrupted] as ExitCode[]).includes(code)
-    if (!(error instanceof Failure) || !isPerformed) throw error
+    if (!(error instanceof Failure) || !isPerformed) {
+      recorder.giveUp(error)
+      throw error
+    }
     host.stderr.write(`error[${safeText(error.code)}]: ${safeText(error.message)}\n`)
     return exit.partly
   }
-}
-
-function digestIn(path: string, file: string): string {
-  const notAPlan = new Failure('not-a-plan', `${file} is not a plan`, 'make one with `guestlist plan --out FILE`')
-  let value: unknown
-  try {
-    value = JSON.parse(readWhole(path))
-  } catch (error) {
-    throw error instanceof SyntaxError ? notAPlan : error
-  }
-  const plan = (value ?? {}) as { formatVersion?: unknown; digest?: unknown; effects?: unknown; changes?: unknown }
-  const { formatVersion, digest } = plan
-  if (typeof digest !== 'string') throw notAPlan
-  if (formatVersion !== '1') throw new Failure('not-a-plan', `${file} is a plan of another version`, 'plan again')
-  if (digestOfContent(plan) !== digest) {
-    const message = `${file} was changed after it was made: its digest is not that of what it says`
-    throw new Failure('edited-plan', message, 'plan again, and review that')
-  }
-  return digest
 }
 
 async function isApproved(host: Host, options: Options & ApplyOptions, prepared: Prepared): Promise<boolean> {
@@ -149,7 +167,13 @@ async function isApproved(host: Host, options: Options & ApplyOptions, prepared:
   return false
 }
 
-async function perform(host: Host, concurrency: number, { planned, connection }: Prepared): Promise<ExitCode> {
+async function perform(
+  host: Host,
+  concurrency: number,
+  { planned, connection }: Prepared,
+  recorder: Recorder,
+): Promise<ExitCode> {
+  recorder.begin(planned.plan)
   const interruption = new AbortController()
   const stopListening = host.onInterrupt(() => {
     host.stderr.write('\nInterrupted: what is under way is finished, nothing new begins. Once more ends at once.\n')
@@ -166,8 +190,12 @@ async function perform(host: Host, concurrency: number, { planned, connection }:
       to: connection.writers(),
       concurrency,
       elapsed: host.elapsed,
-      signal: interruption.signal,
-      onOutcome: progress.tell,
+      signal: AbortSignal.any([interruption.signal, recorder.stopped]),
+      onBegin: recorder.changeBegins,
+      onOutcome: outcome => {
+        recorder.changeEnded(outcome)
+        progress.tell(outcome)
+      },
     })
   } finally {
     progress.end()

@@ -5,11 +5,13 @@ import { connectGraph, type GraphConnection } from '../connect/graph/client.ts'
 import { sleep } from '../connect/graph/clock.ts'
 import { clouds } from '../connect/graph/clouds.ts'
 import { createTokenSource } from '../connect/graph/credentials.ts'
+import { readClaims } from '../connect/graph/token.ts'
 import type { GetToken } from '../connect/graph/wire.ts'
 import { connectDirectory, type DirectoryConnection } from '../connect/ldap/connection.ts'
 import { bindFrom } from '../connect/ldap/credentials.ts'
 import { openTrace, type Trace, traceDirectory } from '../connect/trace.ts'
 import type { Directories, DirectoryWriters } from '../model/directories.ts'
+import type { Identity } from '../model/journal.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import { readAuthority } from '../policy/authority.ts'
 import { serveGraph } from '../sandbox/graph/server.ts'
@@ -21,6 +23,10 @@ export interface Connection {
   readonly from: Directories
   /** Only for whoever applies: a plan is made with readers alone. */
   readonly writers: () => DirectoryWriters
+  /** As whom the directories know us, for the journal. */
+  readonly identity: () => Promise<Identity>
+  /** The domain controller that was spoken to last. */
+  readonly server: () => string | undefined
   readonly close: () => Promise<void>
 }
 
@@ -66,12 +72,9 @@ async function connectSandbox(
     const directory = trace === undefined ? domain : traceDirectory(domain, trace)
     return {
       from: { entra: graph.reader(), activeDirectory: directory },
-      writers: () => ({
-        entra: graph.writer(),
-        activeDirectory: directory,
-        randomBytes: host.randomBytes,
-        now: policy.at,
-      }),
+      writers: () => writersOf(graph, { activeDirectory: directory, randomBytes: host.randomBytes, now: policy.at }),
+      identity: async () => ({ entra: applicationOf(host.graphToken ?? ''), activeDirectory: null }),
+      server: () => undefined,
       close: async () => {
         await server.close()
         state.close()
@@ -89,19 +92,38 @@ async function connectServices(
   policy: ResolvedPolicy,
   around: Around,
 ): Promise<Connection> {
-  const graph = openGraph(host, policy, graphTokens(host, policy), around)
+  const getToken = graphTokens(host, policy)
+  const graph = openGraph(host, policy, getToken, around)
   const { servers } = policy.organization.spec.activeDirectory ?? {}
   const directory = servers === undefined ? undefined : await openDirectory(host, options, policy, servers, around)
   return {
     from: { entra: graph.reader(), ...(directory === undefined ? {} : { activeDirectory: directory.reader() }) },
-    writers: () => ({
-      entra: graph.writer(),
-      ...(directory === undefined ? {} : { activeDirectory: directory.writer() }),
-      randomBytes: host.randomBytes,
-      now: host.now(),
+    writers: () =>
+      writersOf(graph, {
+        ...(directory === undefined ? {} : { activeDirectory: directory.writer() }),
+        randomBytes: host.randomBytes,
+        now: host.now(),
+      }),
+    identity: async () => ({
+      entra: applicationOf(await getToken()),
+      activeDirectory: directory === undefined ? null : bindFrom(host.env).dn,
     }),
+    server: () => directory?.server(),
     close: async () => await directory?.close(),
   }
+}
+
+/** Only Graph names requests: whoever writes to the domain, and whatever else a run has, is the same for all changes. */
+function writersOf(graph: GraphConnection, rest: Omit<DirectoryWriters, 'entra' | 'telling'>): DirectoryWriters {
+  return { ...rest, entra: graph.writer(), telling: tell => ({ ...rest, entra: graph.writer(tell) }) }
+}
+
+/** Null: the token does not say. */
+function applicationOf(token: string): Identity['entra'] {
+  const claims = readClaims(token)
+  if (claims === undefined) return null
+  const { tenantId = null, appId = null, objectId = null } = claims
+  return { tenantId, appId, objectId }
 }
 
 export async function openDirectory(
@@ -123,6 +145,7 @@ export async function openDirectory(
   return {
     reader: () => traceDirectory(connection.reader(), trace),
     writer: () => traceDirectory(connection.writer(), trace),
+    server: connection.server,
     close: connection.close,
   }
 }

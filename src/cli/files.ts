@@ -46,4 +46,5 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   EEXIST: 'a file is in the way',
   ENOSPC: 'the disk is full',
+  EFBIG: 'the file may not grow any more',
 }

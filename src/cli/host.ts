@@ -28,6 +28,8 @@ export interface Host {
   /** At least 0, below 1; for waiting times, never for secrets. */
   readonly random: () => number
   readonly randomBytes: (count: number) => Uint8Array
+  /** Whom this process runs for and where, as the operating system says; absent where it does not. */
+  readonly user?: { readonly name: string; readonly machine: string }
   /** This process, as the holder of locks. */
   readonly writer: Writer
   /** Asks the person at the terminal, and rejects at Ctrl-C; absent where there is nobody. */

@@ -18,6 +18,8 @@ export interface Options {
   readonly partner?: readonly string[]
   readonly app?: readonly string[]
   readonly only?: Plane
+  /** Of plan and apply. */
+  readonly ended?: boolean
   readonly sandbox?: boolean
   readonly seed?: string
   readonly state?: string
@@ -74,8 +76,12 @@ export function checkCombination(options: Options): void {
 }
 
 /** The part of the policy that --partner, --app and --only name. */
-export function scopeOf({ partner: partners = [], app: apps = [], only }: Options): Scope {
-  return { partners, apps, ...(only === undefined ? {} : { only }) }
+export function scopeOf({ partner: partners = [], app: apps = [], only, ended }: Options): Scope {
+  return { partners, apps, ...(only === undefined ? {} : { only }), ...(ended === undefined ? {} : { ended }) }
+}
+
+export function endedOption(): Option {
+  return new Option('--ended', 'only what ends by itself: accesses whose day is over, accounts whose grace period is')
 }
 
 /** A name that no policy has (any more) is a mistake, unless the directories still hold something of it. */

@@ -1,6 +1,9 @@
 // What plan and apply have in common: the policies as of a day, the directories, and the plan that lies between them.
 
+import { commitOf } from '../connect/git-files.ts'
+import { askOnce } from '../engine/once.ts'
 import { makePlan, type Planned } from '../engine/plan.ts'
+import type { Id } from '../model/id.ts'
 import type { Finding } from '../model/plan.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import type { Problem } from '../model/problem.ts'
@@ -10,12 +13,13 @@ import { renderPlan } from '../render/plan.ts'
 import { renderProblems, summarizeProblems } from '../render/problem.ts'
 import { gatherMembers } from '../resources/membership-sources.ts'
 import { kinds } from '../resources/registry.ts'
+import { gatherBase, readBase } from './base.ts'
 import { commandLine } from './command-line.ts'
 import { type Connection, connect } from './connect.ts'
 import { type Host, paintFor, type Sink } from './host.ts'
 import { version } from './installed.ts'
 import { untilInterrupted } from './interrupted.ts'
-import { checkCombination, checkNames, type Options, scopeOf } from './options.ts'
+import { checkCombination, checkNames, type Options, pathOf, scopeOf } from './options.ts'
 import { findingsOf, isMistake, type Policies, readPolicies } from './policies.ts'
 import { exampleClock } from './sandbox-state.ts'
 
@@ -27,6 +31,19 @@ export interface Prepared {
   /** Of a day to come, against directories whose clock is the world's. */
   readonly isPreview: boolean
   readonly connection: Connection
+}
+
+/** What a reviewed plan asks of the one that is made now. */
+export interface AskedBy {
+  /** The changes that were reviewed. */
+  readonly also: ReadonlySet<Id>
+  /** Throws if it is a plan for something else. `now`: by the clock that plans are stamped with. */
+  readonly check: (policy: ResolvedPolicy, now: Instant) => void
+}
+
+export interface PlanningOptions extends Options {
+  /** A revision: what it would do as well is drift. */
+  readonly base?: string
 }
 
 export interface Resolved {
@@ -55,41 +72,58 @@ function tell(host: Host, problems: readonly Problem[], { files, folder }: Polic
 }
 
 /** Undefined: the policies have mistakes, which are told. Whoever gets a connection closes it. */
-export function prepare(host: Host, options: Options, use: 'read' | 'write'): Promise<Prepared | undefined> {
-  return untilInterrupted(host, signal => plan(host, options, use, signal))
+export function prepare(
+  host: Host,
+  options: PlanningOptions,
+  use: 'read' | 'write',
+  reviewed?: AskedBy,
+): Promise<Prepared | undefined> {
+  return untilInterrupted(host, signal => plan(host, options, use, signal, reviewed))
 }
 
 async function plan(
   host: Host,
-  options: Options,
+  options: PlanningOptions,
   use: 'read' | 'write',
   signal: AbortSignal,
+  reviewed?: AskedBy,
 ): Promise<Prepared | undefined> {
   const resolved = await resolve(host, options)
   if (resolved === undefined) return undefined
   const { policies, folder, at } = resolved
-  const scope = scopeOf(options)
+  // In the sandbox time stands where the plan stands, so that the same plan is the same bytes.
+  const createdAt = options.sandbox === true ? at : host.now()
+  reviewed?.check(resolved.policy, createdAt)
+  const scope = { ...scopeOf(options), ...(reviewed === undefined ? {} : { also: reviewed.also }) }
+  const git = { folder: pathOf(host, options.policies), env: host.env, signal }
+  const read = options.base === undefined ? undefined : await readBase(git, options.base, at)
+  const commit = await commitOf(git)
   const connection = await connect(host, options, resolved.policy, use, signal)
   try {
-    const { policy, findings } = await gatherMembers(resolved.policy, connection.from)
+    // Policy and base are compared with the same answers.
+    const from = read === undefined ? connection.from : askOnce(connection.from)
+    const { policy, findings } = await gatherMembers(resolved.policy, from)
     const problems = policy === resolved.policy ? resolved.problems : policies.problemsOf(policy)
     if (problems.some(isMistake)) {
       tell(host, problems, policies)
       await connection.close()
       return undefined
     }
+    const against = read === undefined ? undefined : await gatherBase(read, from)
     const planned = await makePlan({
       kinds,
       policy,
-      from: connection.from,
+      from,
       scope,
       folder,
-      findings: [...findingsOf(problems, folder), ...findings],
+      findings: [...findingsOf(problems, folder), ...findings, ...(against?.findings ?? [])],
+      ...(commit === undefined ? {} : { commit }),
+      ...(against === undefined ? {} : { base: against.base }),
       version: version(),
-      // In the sandbox time stands where the plan stands, so that the same plan is the same bytes.
-      createdAt: options.sandbox === true ? at : host.now(),
+      createdAt,
     })
-    checkNames(scope, policy, planned.observed.values())
+    // What a reviewed plan names may be gone by what is done of it.
+    if (reviewed === undefined) checkNames(scope, policy, planned.observed.values())
     return { planned, policy, folder, isPreview: options.sandbox !== true && at > host.now(), connection }
   } catch (error) {
     await connection.close()
@@ -106,17 +140,16 @@ function standingClock(host: Host, options: Options): number | undefined {
 }
 
 export function showPlan(sink: Sink, prepared: Prepared, options: Options, all: boolean): void {
-  const { planned, policy, folder, isPreview } = prepared
-  const next =
-    refusals(planned).length > 0
-      ? 'Refused as it is: apply will not perform it.'
-      : isPreview
-        ? 'A preview: it can be applied on its day'
-        : `Apply it: ${commandLine('apply', options)}`
-  sink.write(renderPlan(planned.plan, { policy, folder, all, paint: paintFor(sink), next }))
+  sink.write(renderPlan(prepared.planned.plan, { all, paint: paintFor(sink), next: whatNext(prepared, options) }))
+}
+
+/** The last line of a plan that was just made. */
+export function whatNext({ planned, isPreview }: Prepared, options: Options): string {
+  if (refusals(planned).length > 0) return 'Refused as it is: apply will not perform it.'
+  return isPreview ? 'A preview: it can be applied on its day' : `Apply it: ${commandLine('apply', options)}`
 }
 
 /** What keeps a plan from being applied. */
-export function refusals(planned: Planned): readonly Finding[] {
+export function refusals(planned: Pick<Planned, 'plan'>): readonly Finding[] {
   return planned.plan.findings.filter(({ severity, code, message }) => isRefusal({ severity, code, message }))
 }

@@ -7,11 +7,13 @@ import { Failure } from '../model/problem.ts'
 import { safeText } from '../render/safe-text.ts'
 import { addAccess } from './access.ts'
 import { addApply } from './apply.ts'
+import { addAudit } from './audit.ts'
 import { addConnectRule } from './connect-rule.ts'
 import { addDemo } from './demo.ts'
 import { addDoctor } from './doctor.ts'
 import { type ExitCode, exit } from './exit.ts'
 import { addExplain } from './explain.ts'
+import { addGitHub } from './github.ts'
 import { type Host, paintFor } from './host.ts'
 import { version } from './installed.ts'
 import { Interrupted } from './interrupted.ts'
@@ -20,6 +22,7 @@ import { addSharedOptions, type Does } from './options.ts'
 import { addPlan } from './plan.ts'
 import { addSandbox } from './sandbox.ts'
 import { addSchema } from './schema.ts'
+import { addShow } from './show.ts'
 import { addValidate } from './validate.ts'
 
 const about = `Partner access as policy: who outside the company reaches which app, until when, and why.
@@ -84,7 +87,9 @@ function programOf(host: Host, does: Does): Command {
   for (const add of [
     addValidate,
     addPlan,
+    addShow,
     addApply,
+    addAudit,
     addExplain,
     addAccess,
     addDoctor,
@@ -92,6 +97,7 @@ function programOf(host: Host, does: Does): Command {
     addSandbox,
     addSchema,
     addDemo(run),
+    addGitHub,
     addLater,
   ])
     add(program, does)

@@ -108,6 +108,11 @@ function plant(seed: Seed, graph: Store, directory: Store, clock: () => Instant)
   return domain
 }
 
+/** Beside the state whose changes it tells of, and gone with it. */
+export function sandboxJournal(host: Host, options: Place): string {
+  return join(stateFolder(host, options), 'journal.jsonl')
+}
+
 /** Starts over, also from a state that nobody can read any more. */
 export function resetSandbox(host: Host, options: Place, clock: () => Instant): void {
   try {
@@ -119,6 +124,7 @@ export function resetSandbox(host: Host, options: Place, clock: () => Instant): 
     for (const name of ours) rmSync(join(folder, name))
     openSandbox(host, options, { use: 'fresh', clock }).close()
   }
+  rmSync(sandboxJournal(host, options), { force: true })
 }
 
 /** What the example's clock shows, if the state or the seed is the example that ships with the program. */

@@ -3,7 +3,8 @@
 
 import { type DirectoryWriters, RequestFailure } from '../model/directories.ts'
 import type { Id } from '../model/id.ts'
-import type { Outcome, Trouble } from '../model/outcome.ts'
+import type { Attempted, Outcome, Trouble } from '../model/outcome.ts'
+import type { PlannedChange } from '../model/plan.ts'
 import { Failure } from '../model/problem.ts'
 import type { Assigned } from '../model/resource.ts'
 import type { AnyKind } from '../resources/kind.ts'
@@ -19,6 +20,8 @@ export interface ApplyRequest {
   readonly elapsed: () => number
   /** Aborted: what is under way is finished, nothing new begins. */
   readonly signal?: AbortSignal
+  /** Told before a change begins; one that it throws for does not begin, and has failed. */
+  readonly onBegin?: (change: PlannedChange) => void
   readonly onOutcome?: (outcome: Outcome) => void
 }
 
@@ -82,18 +85,25 @@ async function perform(step: Step, request: ApplyRequest, assigned: Map<Id, Assi
   const { planned, change } = step
   const kind = request.kinds.find(candidate => candidate.plane === change.plane && candidate.name === change.kind)
   const started = request.elapsed()
+  const requestIds = new Set<string>()
+  const to = request.to.telling?.(id => requestIds.add(id)) ?? request.to
+  const attempted = (): Attempted => ({
+    ms: Math.round(request.elapsed() - started),
+    requestIds: [...requestIds],
+  })
   try {
+    request.onBegin?.(planned)
     if (kind === undefined) throw new Error(`no kind is registered for ${change.id}`)
     const known = (id: Id): Assigned => {
       const found = assigned.get(id)
       if (found === undefined) throw new Failure('not-there', `${id} is not there (any more)`, 'plan again')
       return found
     }
-    const result = await kind.perform(change, request.to, known, request.planned.policy)
+    const result = await kind.perform(change, to, known, request.planned.policy)
     assigned.set(change.id, result)
-    return { change: planned, status: 'done', ms: Math.round(request.elapsed() - started) }
+    return { change: planned, status: 'done', ...attempted() }
   } catch (error) {
-    return { change: planned, status: 'failed', trouble: troubleOf(error) }
+    return { change: planned, status: 'failed', trouble: troubleOf(error), ...attempted() }
   }
 }
 

@@ -4,7 +4,7 @@
 import type { Id } from '../model/id.ts'
 import type { FindingAt, Waiting } from '../model/plan.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
-import type { Change, Desired, Json, Late, Observed, Spec } from '../model/resource.ts'
+import type { Change, Desired, Json, Late, Observed, Refusal, Spec } from '../model/resource.ts'
 import type { AnyKind } from '../resources/kind.ts'
 import { isSame } from './canonical.ts'
 import type { DesiredState } from './desire.ts'
@@ -25,7 +25,7 @@ export function compare(
   const blockedOf = new Map(blocked.map(wait => [wait.id, wait]))
   const changes: Change[] = []
   const waiting: Waiting[] = []
-  const findings: FindingAt[] = []
+  const refusals: { readonly refusal: Refusal; readonly wanted: Desired }[] = []
   const kindNamed = new Map(kinds.map(kind => [`${kind.plane}/${kind.name}`, kind]))
   const kindOfId = (id: Id): AnyKind => {
     const kind = kindNamed.get(id.split('/', 2).join('/'))
@@ -37,7 +37,7 @@ export function compare(
     const kind = kindOfId(wanted.id)
     const there = observed.get(wanted.id)
     if (there?.refused !== undefined) {
-      findings.push({ severity: 'error', ...there.refused, ...at(wanted) })
+      refusals.push({ refusal: there.refused, wanted })
       waiting.push({ id: wanted.id, for: 'policy', message: there.refused.message })
       continue
     }
@@ -56,12 +56,17 @@ export function compare(
     if (change !== undefined) changes.push(change)
   }
   for (const there of observed.values()) {
-    const refused = [there, ...there.needs.map(id => observed.get(id))].some(one => one?.refused !== undefined)
-    if (desired.has(there.id) || !there.owned || refused) continue
+    const refused = [there, ...there.needs.map(id => observed.get(id))].flatMap(one => one?.refused ?? [])
+    if (desired.has(there.id) || !there.owned || refused.some(({ onlyIn }) => onlyIn !== true)) continue
     const change = removal(kindOfId(there.id), there, policy)
     if (change !== undefined) changes.push(change)
   }
-  return { ...holdBack(changes, waiting), findings }
+  const held = holdBack(changes, waiting)
+  const findings = refusals.map(({ refusal: { code, message, onlyIn }, wanted }): FindingAt => {
+    const goesIn = held.waiting.some(wait => wait.for === wanted.id)
+    return { severity: onlyIn === true && !goesIn ? 'warning' : 'error', code, message, ...at(wanted) }
+  })
+  return { ...held, findings }
 }
 
 function at(wanted: Desired): { at?: NonNullable<FindingAt['at']> } {
@@ -134,7 +139,7 @@ export function isLate(value: Json | undefined): value is Late & Json {
 }
 
 /** Puts in what other resources are known by, as far as they are there. */
-function settle(spec: Spec, observed: ReadonlyMap<Id, Observed>): Spec {
+export function settle(spec: Spec, observed: ReadonlyMap<Id, Observed>): Spec {
   const entries = Object.entries(spec).map(([key, value]): [string, Json | undefined] => {
     if (!isLate(value)) return [key, value]
     const source = observed.get(value.$of)

@@ -1,25 +1,43 @@
 // Makes the plan: what is wanted, what is there, what lies between, in order, guarded, and who gains and loses what
 // because of it. Reads only; pure apart from the reading.
 
-import { type EffectAt, effectsOf } from '../access/effects.ts'
+import { cellsOf } from '../access/cells.ts'
+import type { EffectAt } from '../access/effects.ts'
 import type { Links } from '../access/links.ts'
-import { type Access, reach } from '../access/reach.ts'
+import { outlookOf } from '../access/outlook.ts'
+import type { Access } from '../access/reach.ts'
+import { removedLines } from '../access/removed.ts'
 import type { Directories } from '../model/directories.ts'
-import type { Effect, Finding, FindingAt, Line, Plan, PlannedChange, Summary, Waiting } from '../model/plan.ts'
+import type {
+  Cause,
+  Cell,
+  Coming,
+  Effect,
+  Finding,
+  FindingAt,
+  Moved,
+  Plan,
+  PlannedChange,
+  Summary,
+  Waiting,
+} from '../model/plan.ts'
 import type { ResolvedGroup, ResolvedPolicy } from '../model/policy.ts'
 import type { Origin } from '../model/problem.ts'
-import type { Action, Change, Json, Risk, Spec } from '../model/resource.ts'
+import type { Action, Change, Risk, Spec } from '../model/resource.ts'
 import { isoOf } from '../model/time.ts'
 import type { AnyKind } from '../resources/kind.ts'
-import { canonical, digestOf } from './canonical.ts'
-import { compare, isLate } from './compare.ts'
+import { type BasePolicy, calledOff, compareWithBase } from './base.ts'
+import { digestOf } from './canonical.ts'
 import { crossings, turns } from './crossings.ts'
-import { type DesiredState, desire } from './desire.ts'
-import { guard, guardSources } from './guardrails.ts'
-import { linksAfter, linksOf, worksBy } from './links.ts'
-import { observe } from './observe.ts'
+import type { DesiredState } from './desire.ts'
+import { effectsUntil, endOf, type Gap, gapBetween } from './gap.ts'
+import type { ObservedState } from './observe.ts'
+import { askOnce } from './once.ts'
 import { type Names, type Ordered, order } from './order.ts'
-import { everything, narrow, onlyPlane, type Scope } from './scope.ts'
+import { guardRemovals } from './removal-limits.ts'
+import { everything, narrow, narrowToEnded, onlyPlane, type Scope } from './scope.ts'
+import { byPlace, lines, shownChange, shownEffect, shownFinding } from './shown.ts'
+import { guardSources } from './source-limits.ts'
 
 export interface PlanRequest {
   readonly kinds: readonly AnyKind[]
@@ -32,6 +50,10 @@ export interface PlanRequest {
   readonly findings?: readonly FindingAt[]
   readonly version: string
   readonly createdAt: number
+  /** The commit of the policies, where they are just that. */
+  readonly commit?: string
+  /** What the change that is under review starts from. */
+  readonly base?: BasePolicy
 }
 
 /** The plan as data, and for each of its changes what performing it needs. */
@@ -40,7 +62,7 @@ export interface Planned {
   readonly policy: ResolvedPolicy
   readonly steps: readonly Step[]
   /** What was there: object ids and names that changes may need. */
-  readonly observed: Awaited<ReturnType<typeof observe>>['resources']
+  readonly observed: ObservedState['resources']
   readonly desired: DesiredState
   /** Which links hold now. */
   readonly links: Links
@@ -55,61 +77,85 @@ export interface Step {
 }
 
 export async function makePlan(request: PlanRequest): Promise<Planned> {
-  const { kinds, policy, scope = everything } = request
-  const observed = await observe(kinds, request.from, policy)
-  const desired = desire(kinds, policy)
-  const difference = compare(kinds, desired, observed, policy)
-  const riskOf = riskBy(kinds)
-  const works = worksBy(kinds, desired)
+  const { kinds, policy, base, scope = everything } = request
+  // Policy and base are compared with the same answers.
+  const from = base === undefined ? request.from : askOnce(request.from)
+  const gap = await gapBetween(kinds, policy, from)
+  const { observed, desired, difference, links, before } = gap
 
-  const there = [...observed.resources.values()]
-  const linksBefore = linksOf(there, works)
-  const before = reach(linksBefore, policy)
-  const linksWhole = linksAfter(linksBefore, difference.changes, works, there)
-  const wholeAfter = reach(linksWhole, policy)
-  const whole = order(difference.changes, riskOf, {
+  const whole = order(difference.changes, riskBy(kinds), {
     claims: namesBy(kinds, 'claims'),
     shields: namesBy(kinds, 'shields'),
     exposes: exposesBy(kinds),
-    crossings: crossings(linksBefore, linksWhole, policy),
-    turns: () => turns(linksBefore, linksWhole, policy),
+    crossings: crossings(links, gap.whole.links, policy),
+    turns: () => turns(links, gap.whole.links, policy),
   })
-  const narrowed = narrow(whole, scope, [...before.values(), ...wholeAfter.values()])
+  const part = scope.ended === true ? narrowToEnded(whole, scope, overIn(gap)) : whole
+  const narrowed = narrow(part, scope, [...before.values(), ...gap.whole.after.values()])
   const { kept, waiting } = scope.only === undefined ? { kept: narrowed, waiting: [] } : onlyPlane(narrowed, scope.only)
 
-  const linksKept =
-    kept === whole
-      ? linksWhole
-      : linksAfter(
-          linksBefore,
-          kept.map(item => item.change),
-          works,
-          there,
-        )
-  const after = kept === whole ? wholeAfter : reach(linksKept, policy)
-  // Nobody loses unseen what an app gave that signed people on in another way than the policy describes now.
-  const inAnyWay = {
-    before: reach(linksBefore, policy, { asItIs: true }),
-    after: reach(linksKept, policy, { asItIs: true }),
-  }
-  const effects = effectsOf({ gains: { before, after }, losses: inAnyWay }, policy)
-  // What ends on the day that a reviewed line says is no accident: the guardrail lets it go.
-  const losses = effects.filter(effect => effect.effect === 'lose' && !effect.onItsDay).length
+  const end = kept === whole ? gap.whole : endOf(gap, changesOf(kept))
+  const { effects, inAnyWay } = effectsUntil(gap, end)
+  const against = base === undefined ? undefined : await compareWithBase({ kinds, from, base, gap, scope })
+  const shown = scopeShown(scope)
+  const outlook = outlookOf(policy, base, shown)
+  // An end that this very change of policy puts into the past is a removal, whatever day it names.
+  const judged = (effects: readonly EffectAt[]): readonly EffectAt[] =>
+    effects.map(effect => ({ ...effect, onItsDay: effect.onItsDay && against?.causeOf(effect) !== 'intended' }))
   const findings = [
     ...(request.findings ?? []),
     ...observed.findings,
-    ...difference.findings,
-    ...guard(policy, inAnyWay.before.size, losses),
-    ...guardSources(policy, linksBefore, before, request.findings),
+    ...difference.findings.filter(finding => !isTold(finding, request.findings)),
+    ...guardRemovals(policy, {
+      today: inAnyWay.before,
+      effects: judged(effects),
+      ...(kept === whole ? {} : { whole: judged(effectsUntil(gap, gap.whole).effects) }),
+    }),
+    ...guardSources(policy, links, before, request.findings),
+    ...(base === undefined ? [] : calledOff(outlook.calledOff, base)),
+    ...(against?.findings ?? []),
   ]
-  const steps = kept.map(item => ({ change: item.change, planned: planned(item, kinds, request.folder) }))
+  const steps = kept.map(item => ({
+    change: item.change,
+    planned: { ...shownChange(item, kinds, request.folder), ...caused(against?.causeOfChange(item.change)) },
+  }))
+  const placed = <Item extends { readonly origins: readonly Origin[] }>({ origins, ...item }: Item) => ({
+    ...item,
+    because: lines(origins, request.folder),
+  })
+  const removedFor = base?.policy === undefined ? undefined : removedLines(policy, base.policy)
   const plan = assemble(request, {
-    effects: effects.map(effect => shownEffect(effect, request.folder)),
+    effects: effects.map(effect => {
+      const removed = effect.effect === 'lose' ? (removedFor?.(effect.access) ?? []) : []
+      return { ...shownEffect(effect, request.folder, removed), ...caused(against?.causeOf(effect)) }
+    }),
     changes: steps.map(step => step.planned),
     waiting: [...difference.waiting, ...waiting].sort((a, b) => (a.id < b.id ? -1 : 1)),
     findings: findings.map(finding => shownFinding(finding, request.folder)).sort(byPlace),
+    coming: outlook.coming.map(placed),
+    moved: outlook.moved.map(placed),
+    map: cellsOf({ before, after: end.after, effects, policy, scope: shown }),
   })
-  return { plan, policy, steps, desired, observed: observed.resources, links: linksBefore, before, after }
+  return { plan, policy, steps, desired, observed: observed.resources, links, before, after: end.after }
+}
+
+/** What is lost because its day is over, and for no other reason. */
+function overIn(gap: Gap): readonly Access[] {
+  const { effects } = effectsUntil(gap, gap.whole)
+  return effects.filter(({ effect, onItsDay }) => effect === 'lose' && onItsDay).map(({ access }) => access)
+}
+
+function caused(cause: Cause | undefined): { readonly cause?: Cause } {
+  return cause === undefined ? {} : { cause }
+}
+
+/** What the policy said already, and at a better place. */
+function isTold({ code, message }: FindingAt, told: readonly FindingAt[] = []): boolean {
+  return told.some(finding => finding.code === code && finding.message === message)
+}
+
+function changesOf(ordered: readonly Ordered[]): readonly Change[] {
+  return ordered.map(({ change }) => change)
 }
 
 function riskBy(kinds: readonly AnyKind[]): (change: Change) => Risk {
@@ -132,20 +178,54 @@ interface Parts {
   readonly changes: readonly PlannedChange[]
   readonly waiting: readonly Waiting[]
   readonly findings: readonly Finding[]
+  readonly coming: readonly Coming[]
+  readonly moved: readonly Moved[]
+  readonly map: readonly Cell[]
 }
 
 function assemble(request: PlanRequest, parts: Parts): Plan {
-  return {
+  const { policy, base } = request
+  const { spec } = policy.organization
+  const plan = {
     formatVersion: '1',
     guestlist: request.version,
     createdAt: isoOf(request.createdAt),
-    at: isoOf(request.policy.at),
-    policyDigest: digestOf(contentOf(request.policy), notPolicy),
+    at: isoOf(policy.at),
+    organization: {
+      name: spec.name,
+      displayName: spec.displayName ?? spec.name,
+      tenantId: spec.entra.tenantId,
+      domain: spec.activeDirectory?.domain ?? null,
+    },
+    scope: scopeShown(request.scope ?? everything),
+    commit: request.commit ?? null,
+    ...(base === undefined ? {} : { base: { revision: base.revision, commit: base.commit } }),
+    policyDigest: digestOf(contentOf(policy), notPolicy),
     digest: digestOfContent(parts),
     summary: summaryOf(parts),
+    counts: { partners: policy.partners.size, people: policy.people.size, apps: policy.apps.size },
+    apps: Object.fromEntries(
+      [...policy.apps.values()].map(({ name, spec }) => [
+        name,
+        { displayName: spec.displayName, hosting: spec.hosting },
+      ]),
+    ),
     ...parts,
-  }
+  } as const
+  return { ...plan, checksum: checksumOf(plan) }
 }
+
+function scopeShown({ partners, apps, only, ended }: Scope): Plan['scope'] {
+  const part = { partners: [...partners].sort(), apps: [...apps].sort(), only: only ?? null }
+  return ended === true ? { ...part, ended } : part
+}
+
+/** Of everything in a plan but itself. */
+export function checksumOf(plan: object): string {
+  return digestOf(plan, justChecksum)
+}
+
+const justChecksum: ReadonlySet<string> = new Set(['checksum'])
 
 /** Also of a plan that was read from a file, to see whether it is still what was written. */
 export function digestOfContent({
@@ -186,7 +266,8 @@ function isKeptElsewhere(group: ResolvedGroup): boolean {
 
 // Lines move when a comment is added, and `at` with the clock: neither makes another policy or another plan.
 const notPolicy: ReadonlySet<string> = new Set(['at', 'origin', 'origins', 'inForce'])
-const notContent: ReadonlySet<string> = new Set(['because'])
+// Why and by which group is told beside; what is compared is who, what, until when.
+const notContent: ReadonlySet<string> = new Set(['because', 'through', 'given', 'cause'])
 
 function summaryOf({ effects, changes }: Parts): Summary {
   const count = (action: Action): number => changes.filter(change => change.action === action).length
@@ -199,59 +280,4 @@ function summaryOf({ effects, changes }: Parts): Summary {
     restore: count('restore'),
     adopt: count('adopt'),
   }
-}
-
-function planned({ change, risk, dependsOn }: Ordered, kinds: readonly AnyKind[], folder: string): PlannedChange {
-  const kind = kinds.find(candidate => candidate.plane === change.plane && candidate.name === change.kind)
-  const shown = (spec: Spec | undefined): PlannedChange['before'] => {
-    if (spec === undefined || kind === undefined) return null
-    const normal = kind.normalize(spec) as Spec
-    return Object.fromEntries(change.differs.map(key => [key, shownValue(normal[key])]))
-  }
-  return {
-    id: change.id,
-    plane: change.plane,
-    kind: change.kind,
-    action: change.action,
-    risk,
-    before: shown(change.before?.spec),
-    after: shown(change.after?.spec),
-    dependsOn,
-    because: lines(change.because, folder),
-  }
-}
-
-function shownValue(value: Json | undefined): Json {
-  if (isLate(value)) return value.expected ?? `(known after ${value.$of})`
-  return value ?? null
-}
-
-function shownEffect({ effect, access, until, because }: EffectAt, folder: string): Effect {
-  const { person, partner, app, role } = access
-  return { effect, person, partner, app, role, until, because: lines(because, folder) }
-}
-
-function shownFinding({ at, ...finding }: FindingAt, folder: string): Finding {
-  return at === undefined ? finding : { ...finding, at: line(at, folder) }
-}
-
-function byPlace(a: Finding, b: Finding): number {
-  const place = (finding: Finding): string =>
-    canonical([
-      finding.severity,
-      finding.at?.file ?? '',
-      String(finding.at?.line ?? 0).padStart(9, '0'),
-      finding.code,
-      finding.message,
-    ])
-  return place(a) < place(b) ? -1 : 1
-}
-
-function lines(origins: readonly Origin[], folder: string): readonly Line[] {
-  const shown = new Map(origins.map(origin => [`${origin.file}:${origin.line}`, line(origin, folder)]))
-  return [...shown.values()]
-}
-
-function line(origin: Origin, folder: string): Line {
-  return { file: `${folder}${origin.file}`, line: origin.line }
 }

@@ -9,6 +9,10 @@ export interface Scope {
   readonly partners: readonly string[]
   readonly apps: readonly string[]
   readonly only?: Plane
+  /** Only what ends by itself: accesses whose day is over, and accounts whose grace period is. */
+  readonly ended?: boolean
+  /** Changes that were reviewed as in scope: they stay so when the accesses that brought them are gone. */
+  readonly also?: ReadonlySet<Id>
 }
 
 export const everything: Scope = { partners: [], apps: [] }
@@ -23,12 +27,38 @@ export function narrow(ordered: readonly Ordered[], scope: Scope, accesses: Iter
   const holds = (of: { readonly partner?: string; readonly app?: string }): boolean =>
     (scope.partners.length === 0 || (of.partner !== undefined && scope.partners.includes(of.partner))) &&
     (scope.apps.length === 0 || (of.app !== undefined && scope.apps.includes(of.app)))
+  const isNamed = ({ id }: { readonly id: Id }): boolean => scope.also?.has(id) === true
   const links = new Set<Id>()
   for (const access of accesses) if (holds(access)) for (const link of access.links) links.add(link)
 
+  return withDependencies(
+    ordered,
+    ordered.filter(item => isNamed(item.change) || links.has(item.change.id) || holds(item.change)),
+  )
+}
+
+/** `over`: accesses that are lost on the day which a reviewed line sets; what takes them away, and what that waits for. */
+export function narrowToEnded(
+  ordered: readonly Ordered[],
+  { also }: Scope,
+  over: Iterable<Access>,
+): readonly Ordered[] {
+  const links = new Set<Id>()
+  for (const access of over) for (const link of access.links) links.add(link)
+  const takes = ({ change, risk }: Ordered): boolean => risk === 'revoke' || change.retires || change.action === 'delete'
+  const isDue = ({ change }: Ordered): boolean => change.action === 'delete' && change.before?.retired === true
+  return withDependencies(
+    ordered,
+    ordered.filter(
+      item => also?.has(item.change.id) === true || (takes(item) && links.has(item.change.id)) || isDue(item),
+    ),
+  )
+}
+
+function withDependencies(ordered: readonly Ordered[], wanted: readonly Ordered[]): readonly Ordered[] {
   const byId = new Map(ordered.map(item => [item.change.id, item]))
   const kept = new Set<Id>()
-  const open = ordered.filter(item => links.has(item.change.id) || holds(item.change)).map(item => item.change.id)
+  const open = wanted.map(item => item.change.id)
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     if (kept.has(id)) continue
     kept.add(id)

@@ -123,4 +123,6 @@ export interface DirectoryWriters {
   readonly randomBytes: (count: number) => Uint8Array
   /** The run's clock, for dates that are written. */
   readonly now: number
+  /** The same for one change: `tell` gets the service's id of each of its requests. Left out where nothing has such ids. */
+  readonly telling?: (tell: (requestId: string) => void) => DirectoryWriters
 }

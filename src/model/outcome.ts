@@ -11,9 +11,15 @@ export interface Trouble {
   readonly requestId?: string
 }
 
+export interface Attempted {
+  readonly ms: number
+  /** The service's own ids of the requests that the change sent to write, those of refused attempts among them. */
+  readonly requestIds: readonly string[]
+}
+
 export type Outcome = { readonly change: PlannedChange } & (
-  | { readonly status: 'done'; readonly ms: number }
-  | { readonly status: 'failed'; readonly trouble: Trouble }
+  | ({ readonly status: 'done' } & Attempted)
+  | ({ readonly status: 'failed'; readonly trouble: Trouble } & Attempted)
   /** `because`: the change it depended on, or the run was interrupted. */
   | { readonly status: 'not-attempted'; readonly because: Id | 'interrupted' }
 )

@@ -188,16 +188,24 @@ export interface OrganizationConnectorGroup {
 export interface OrganizationGuardrails {
   removals?: OrganizationRemovals
   /**
+   * Groups into which guestlist never puts anybody, nor into a group that they hold: distinguished names in Active Directory, object ids in Entra. No override sets this aside. They may still be read as `membersFrom`.
+   */
+  protectedGroups?: string[]
+  /**
    * Every Access needs `until`, at most this far away. Left out, nothing is demanded.
    */
   longestAccess?: string
+  /**
+   * How long a saved plan may be applied after it was made. Older ones are refused: plan again.
+   */
+  oldestPlan?: string
   /**
    * Reviewed exceptions instead of a --force flag. Each ends by itself.
    */
   overrides?: OrganizationOverride[]
 }
 /**
- * Refuse a plan that takes away more than this share of today's access, once it is at least this many.
+ * Refuse a plan that takes away more than this share of today's access, once it is at least this many. Counted over the whole plan, also where a part of it is asked for; an access that ends on its own day does not count.
  */
 export interface OrganizationRemovals {
   /**
@@ -208,15 +216,42 @@ export interface OrganizationRemovals {
    * Fewer removals than this are never refused.
    */
   atLeast: number
+  perApp?: OrganizationRemovalsOfOne
+  perPartner?: OrganizationRemovalsOfOne
 }
 /**
- * Sets one guardrail aside until a day.
+ * The same limit for each app, or each partner, by itself: refuse a plan that takes away more than this share of the accesses to one app, or of one partner.
+ */
+export interface OrganizationRemovalsOfOne {
+  /**
+   * The share of today's accesses that one plan may take away from one.
+   */
+  percent: number
+  /**
+   * Fewer removals than this are never refused.
+   */
+  atLeast: number
+}
+/**
+ * Sets one guardrail aside until a day, for everybody or for one app or partner.
  */
 export interface OrganizationOverride {
   /**
    * The guardrail that is set aside. sources: that a group which others keep, and which comes back empty or much smaller, stops the plan.
    */
   guardrail: 'removals' | 'longestAccess' | 'sources'
+  /**
+   * Only for accesses to this app: its name in the policies, also of an app that leaves them. For removals and longestAccess.
+   */
+  app?: string
+  /**
+   * Only for this partner: its name in the policies, also of a partner that leaves them.
+   */
+  partner?: string
+  /**
+   * Who answers for the exception.
+   */
+  by?: string
   /**
    * Why, for the people who read this later.
    */

@@ -23,6 +23,14 @@ export interface About {
   readonly app?: string
 }
 
+/** Why a thing is not to be touched. */
+export interface Refusal {
+  readonly code: string
+  readonly message: string
+  /** What is in it may still go out; it is an error only where something would go in. */
+  readonly onlyIn?: boolean
+}
+
 interface Resource<S extends Spec> extends About {
   readonly id: Id
   readonly spec: S
@@ -54,7 +62,7 @@ export interface Observed<S extends Spec = Spec> extends Resource<S> {
   /** Switched off, archived or deleted but recoverable: wanting it again restores it. */
   readonly retired?: boolean
   /** Why it is never touched, whatever the policy says: protected, or another system's. */
-  readonly refused?: { readonly code: string; readonly message: string }
+  readonly refused?: Refusal
 }
 
 export type Action = 'create' | 'update' | 'delete' | 'restore' | 'adopt'

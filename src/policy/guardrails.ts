@@ -1,10 +1,14 @@
-// The guardrail that the policy alone can answer: every access that is not over ends, and soon enough.
+// What the policy alone can say of guardrails: every access that is not over ends, and soon enough; no role puts people into a
+// protected group; and overrides that are over, or set nothing aside, can go.
 
+import { canonicalDn } from '../model/escape.ts'
+import { allowance, covers, type Override, overridesOf } from '../model/override.ts'
 import type { Problem, Severity } from '../model/problem.ts'
+import { isProtected, protectedGroupCode } from '../model/protected-groups.ts'
 import { durationOf, endOf, type Instant, startOf } from '../model/time.ts'
 import type { ResolvedAccess } from './accesses.ts'
-import type { Checked } from './check.ts'
-import { faultAt, originAt } from './document.ts'
+import type { Checked, Draft } from './check.ts'
+import { faultAt, originAt, step } from './document.ts'
 
 export function checkLongestAccess(
   { spec, document: ours }: Checked<'Organization'>,
@@ -15,15 +19,14 @@ export function checkLongestAccess(
   const longest = spec.guardrails?.longestAccess
   const limit = longest === undefined ? undefined : durationOf(longest)
   if (limit === undefined) return
-  const overridden = spec.guardrails?.overrides?.some(
-    override =>
-      override?.guardrail === 'longestAccess' && override.until !== undefined && at <= (endOf(override.until) ?? 0),
-  )
-  const severity: Severity = overridden === true ? 'warning' : 'error'
+  const overrides = overridesOf(spec.guardrails?.overrides?.filter(isWhole), 'longestAccess', at)
   const see = originAt(ours, '/guardrails/longestAccess')
-  for (const { until, end, checked } of accesses) {
+  for (const { app, partner, until, end, checked } of accesses) {
     if (!checked.sound || end < at || (until !== undefined && (startOf(until) ?? 0) <= at + limit)) continue
-    const message = until === undefined ? 'this access has no end' : `this access ends more than ${longest} from now`
+    const allowing = overrides.filter(override => covers(override, { app, partner }))
+    const what = until === undefined ? 'this access has no end' : `this access ends more than ${longest} from now`
+    const message = allowing.length === 0 ? what : `${what}: ${allowance(allowing)}`
+    const severity: Severity = allowing.length === 0 ? 'error' : 'warning'
     const hint =
       until === undefined ? `give it an \`until\`, at most ${longest} away` : 'end it sooner, and renew it then'
     report(
@@ -36,4 +39,68 @@ export function checkLongestAccess(
       }),
     )
   }
+}
+
+function isWhole(override: Draft<Override> | undefined): override is Override {
+  return override?.guardrail !== undefined && override.until !== undefined && override.reason !== undefined
+}
+
+/** That a group lies in a protected one, only the directory can say. */
+export function checkProtectedGroups(
+  { spec, document: ours }: Checked<'Organization'>,
+  apps: Iterable<Checked<'App'>>,
+  report: (problem: Problem) => void,
+): void {
+  const named = new Map<string, number>()
+  spec.guardrails?.protectedGroups?.forEach((group, index) => {
+    if (group !== undefined) named.set(canonicalDn(group), index)
+  })
+  for (const { spec, document } of apps) {
+    for (const [role, parts] of Object.entries(spec.roles ?? {})) {
+      const group = parts?.adGroup
+      const index = group === undefined ? undefined : named.get(canonicalDn(group))
+      if (group === undefined || index === undefined) continue
+      const fault = {
+        severity: 'error',
+        code: protectedGroupCode,
+        message: isProtected(group),
+        hint: 'name another group; this one is protected here:',
+        see: originAt(ours, `/guardrails/protectedGroups/${index}`),
+      } as const
+      report(faultAt(document, `/roles${step(role)}/adGroup`, 'value', fault))
+    }
+  }
+}
+
+export function checkOverrides(
+  { spec, document }: Checked<'Organization'>,
+  at: Instant,
+  report: (problem: Problem) => void,
+): void {
+  spec.guardrails?.overrides?.forEach((override, index) => {
+    if (override === undefined) return
+    const { guardrail, until, app } = override
+    const place = `/guardrails/overrides/${index}`
+    const end = until === undefined ? undefined : endOf(until)
+    if (guardrail === 'sources' && app !== undefined) {
+      const message = '`app` has no meaning for the guardrail sources'
+      const fault = {
+        code: 'misplaced-key',
+        message,
+        hint: 'a group that others keep is of one partner: name that',
+      } as const
+      report(faultAt(document, `${place}/app`, 'key', { severity: 'error', ...fault }))
+    }
+    if (end !== undefined && end < at) {
+      const fault = { code: 'override-over', message: `this override ended on ${until}`, hint: 'remove it' } as const
+      report(faultAt(document, `${place}/until`, 'value', { severity: 'warning', ...fault }))
+    } else if (guardrail !== undefined && guardrail !== 'sources' && spec.guardrails?.[guardrail] === undefined) {
+      const fault = {
+        code: 'no-effect',
+        message: `there is no guardrail \`${guardrail}\` to override`,
+        hint: 'remove the override',
+      } as const
+      report(faultAt(document, `${place}/guardrail`, 'value', { severity: 'warning', ...fault }))
+    }
+  })
 }

@@ -2,7 +2,7 @@
 
 import { domainDn, isWithin } from '../model/escape.ts'
 import type { Problem } from '../model/problem.ts'
-import { endOf, type Instant } from '../model/time.ts'
+import { isDn } from '../model/protected-groups.ts'
 import type { ResolvedAccess } from './accesses.ts'
 import type { Checked } from './check.ts'
 import { faultAt, originAt, type Part, type SourceDocument, step } from './document.ts'
@@ -14,7 +14,7 @@ type Report = (problem: Problem) => void
 
 const unitsKey = '/activeDirectory/organizationalUnits'
 
-export function checkOrganization({ spec, document }: Checked<'Organization'>, at: Instant, report: Report): void {
+export function checkOrganization({ spec, document }: Checked<'Organization'>, report: Report): void {
   const claimName = onlyOnce(
     'duplicate-connector-group',
     name => `there is a connector group \`${name}\` already`,
@@ -33,24 +33,6 @@ export function checkOrganization({ spec, document }: Checked<'Organization'>, a
     if (domain !== undefined && !isWithin(dn, domainDn(domain)))
       report(faultAt(document, `${unitsKey}/${unit}`, 'value', outsideDomain(domain, document)))
   }
-
-  spec.guardrails?.overrides?.forEach((override, index) => {
-    if (override === undefined) return
-    const { guardrail, until } = override
-    const place = `/guardrails/overrides/${index}`
-    const end = until === undefined ? undefined : endOf(until)
-    if (end !== undefined && end < at) {
-      const fault = { code: 'override-over', message: `this override ended on ${until}`, hint: 'remove it' } as const
-      report(faultAt(document, `${place}/until`, 'value', { severity: 'warning', ...fault }))
-    } else if (guardrail !== undefined && guardrail !== 'sources' && spec.guardrails?.[guardrail] === undefined) {
-      const fault = {
-        code: 'no-effect',
-        message: `there is no guardrail \`${guardrail}\` to override`,
-        hint: 'remove the override',
-      } as const
-      report(faultAt(document, `${place}/guardrail`, 'value', { severity: 'warning', ...fault }))
-    }
-  })
 }
 
 function outsideDomain(domain: string, organization: SourceDocument): Fault {
@@ -71,6 +53,8 @@ export function checkGroupsInDomain({ partners, apps, organization }: Named, rep
     if (dn !== undefined && !isWithin(dn, domainDn(domain)))
       report(faultAt(owner.document, pointer, 'value', outsideDomain(domain, organization.document)))
   }
+  for (const [index, group] of (organization.spec.guardrails?.protectedGroups ?? []).entries())
+    if (group !== undefined && isDn(group)) check(organization, `/guardrails/protectedGroups/${index}`, group)
   for (const owner of partners.values()) {
     for (const [name, group] of Object.entries(owner.spec.groups ?? {}))
       check(owner, `/groups${step(name)}/membersFrom/adGroup`, group?.membersFrom?.adGroup)
@@ -124,7 +108,14 @@ export function checkNeeds(named: Named, accesses: readonly ResolvedAccess[], re
   }
 }
 
-function* needsOf({ partners, apps }: Named, accesses: readonly ResolvedAccess[]): Iterable<Need> {
+function* needsOf({ organization, partners, apps }: Named, accesses: readonly ResolvedAccess[]): Iterable<Need> {
+  const protectedGroup = organization?.spec.guardrails?.protectedGroups?.findIndex(
+    group => group !== undefined && isDn(group),
+  )
+  if (organization !== undefined && protectedGroup !== undefined && protectedGroup !== -1) {
+    const pointer = `/guardrails/protectedGroups/${protectedGroup}`
+    yield { owner: organization, pointer, part: 'value', why: 'a protected group is in Active Directory' }
+  }
   for (const owner of partners.values()) {
     if (owner.spec.accounts === 'active-directory') {
       const why = `${owner.name}'s accounts are in Active Directory`

@@ -9,7 +9,7 @@ import { checkApps, resolveApps } from './apps.ts'
 import type { CheckedDocuments } from './check.ts'
 import { checkAppClaims, checkPartnerClaims } from './claims.ts'
 import { originAt } from './document.ts'
-import { checkLongestAccess } from './guardrails.ts'
+import { checkLongestAccess, checkOverrides, checkProtectedGroups } from './guardrails.ts'
 import { indexNames, type Named } from './names.ts'
 import { checkGroupsInDomain, checkNeeds, checkOrganization } from './organization.ts'
 import { type Rosters, resolvePartners } from './partners.ts'
@@ -52,8 +52,10 @@ export function resolvePolicy(documents: CheckedDocuments, { rosters, at, lost }
   const misnamed = problems.some(problem => problem.code.startsWith('unknown-'))
   if (!lost && !misnamed && documents.Access.every(access => access.sound)) reportUnused(named, accesses, report)
   if (organization === undefined) return { policy: undefined, accesses, named, problems }
-  checkOrganization(organization, at, report)
+  checkOrganization(organization, report)
   checkLongestAccess(organization, accesses, at, report)
+  checkProtectedGroups(organization, named.apps.values(), report)
+  checkOverrides(organization, at, report)
 
   const origin = originAt(organization.document, '/name')
   const spec = organization.spec as Organization

@@ -168,6 +168,20 @@ const checkDn: TextCheck = text => {
   return error('bad-distinguished-name', `\`${text}\` is not the distinguished name of something in a domain`, hint)
 }
 
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+const checkProtectedGroup: TextCheck = text => {
+  if (guid.test(text)) return undefined
+  const fault = checkDn(text)
+  if (fault?.code !== 'bad-distinguished-name') return fault
+  const message = `\`${text}\` is neither a distinguished name nor an object id`
+  return error(
+    'bad-group',
+    message,
+    'write it like CN=Admins,OU=Groups,DC=corp,DC=contoso,DC=com, or as the id in Entra',
+  )
+}
+
 function url(schemes: readonly string[], endsWithSlash: boolean): TextCheck {
   const words = schemes.map(scheme => `${scheme}://`).join(' or ')
   return text => {
@@ -230,6 +244,7 @@ export const formats: Readonly<Record<string, TextCheck>> = {
   'display-name': checkDisplayName,
   'date-or-instant': checkDate,
   'distinguished-name': checkDn,
+  'protected-group': checkProtectedGroup,
   'https-url': url(['https'], false),
   'proxy-internal-url': url(['http', 'https'], true),
   'proxy-external-url': url(['https'], true),

@@ -4,6 +4,7 @@ import { stringify } from 'csv-stringify/sync'
 import type { Ground, Listed } from '../model/explanation.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import { placeOf } from './changes.ts'
+import { safeJson } from './json.ts'
 import { columns, count } from './layout.ts'
 import type { Paint } from './paint.ts'
 import { safeText } from './safe-text.ts'
@@ -34,7 +35,6 @@ export function renderAccesses(accesses: readonly Listed[], view: AccessView): s
 
 function renderApp(app: string, rows: readonly Listed[], view: AccessView): string {
   const { policy, paint } = view
-  const title = policy.apps.get(app)?.spec.displayName ?? `${app} (no policy names it any more)`
   const people = new Set(rows.map(({ person }) => person)).size
   const cells = rows.map(row =>
     [row.person, row.role, untilOf(row), waysOf(row), whyOf(row), placesOf(row, view.folder)].map(safeText),
@@ -44,7 +44,13 @@ function renderApp(app: string, rows: readonly Listed[], view: AccessView): stri
     const shown = view.width === undefined ? line : cutTo(line, view.width - 2)
     return `  ${row !== undefined && row.basis !== 'policy' ? paint('yellow', shown) : shown}`
   })
-  return [`${paint('bold', safeText(title))} · ${count(people, 'person', 'people')}`, ...lines].join('\n')
+  return [`${paint('bold', safeText(appTitle(app, policy)))} · ${count(people, 'person', 'people')}`, ...lines].join(
+    '\n',
+  )
+}
+
+export function appTitle(app: string, { apps }: ResolvedPolicy): string {
+  return apps.get(app)?.spec.displayName ?? `${app} (no policy names it any more)`
 }
 
 function cutTo(line: string, width: number): string {
@@ -52,17 +58,17 @@ function cutTo(line: string, width: number): string {
   return characters.length <= width ? line : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`
 }
 
-function untilOf({ basis, until }: Listed): string {
+export function untilOf({ basis, until }: Listed): string {
   if (basis === 'ended') return `ended ${until}`
   return until === null ? 'no end' : `until ${until}`
 }
 
-function waysOf({ groups, unmanaged, partner }: Listed): string {
+export function waysOf({ groups, unmanaged, partner }: Listed): string {
   const ways = [...groups, ...unmanaged]
   return ways.length === 0 ? partner : ways.join(', ')
 }
 
-function whyOf({ basis, because }: Listed): string {
+export function whyOf({ basis, because }: Listed): string {
   if (basis === 'none') return 'no policy names it'
   const reasons = new Set(because.map(({ grant }) => grant.reason ?? grant.access))
   return [...reasons].join(', ') + (basis === 'ended' ? ' (not taken away yet)' : '')
@@ -142,5 +148,5 @@ export function accessesAsJson(accesses: readonly Listed[], folder: string): str
       })),
     }),
   )
-  return `${JSON.stringify(rows, null, 2)}\n`
+  return safeJson(rows)
 }

@@ -1,19 +1,18 @@
 // A plan as text: who gains what, who loses what, what deserves a second look, what happens next. In this order, so that
 // the first ten seconds are enough.
 
-import { keyOf, kindOf } from '../model/id.ts'
-import type { Plan, PlannedChange } from '../model/plan.ts'
-import type { ResolvedPolicy } from '../model/policy.ts'
-import { dateOf, endOf } from '../model/time.ts'
+import type { Plan, PlanScope } from '../model/plan.ts'
 import { placeOf, renderChanges, renderCounts } from './changes.ts'
-import { type EffectsView, renderEffects } from './effects.ts'
+import { type EffectGroup, effectGroups } from './effect-groups.ts'
+import { renderEffects, type TextView } from './effects.ts'
 import { renderFindings, renderWaiting } from './findings.ts'
+import { headlineOf } from './headline.ts'
+import { type LaterGroup, laterGroups } from './later.ts'
 import { count, wrapped } from './layout.ts'
-import type { Paint } from './paint.ts'
+import { risksOf } from './risks.ts'
 import { safeText } from './safe-text.ts'
-import { countOf, wordsOf, wordsOfAll } from './words.ts'
 
-export interface PlanView extends EffectsView {
+export interface PlanView extends TextView {
   /** What comes next. */
   readonly next: string
 }
@@ -24,8 +23,8 @@ const fewChanges = 40
 export function renderPlan(plan: Plan, view: PlanView): string {
   const { paint } = view
   const sections = [
-    [header(plan, view.policy, paint)],
-    effects(plan, view),
+    [header(plan, view)],
+    ...effects(plan, view),
     lookTwice(plan, view),
     changes(plan, view),
     renderWaiting(plan.waiting, paint),
@@ -41,101 +40,101 @@ export function shortDigest(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 8)
 }
 
-function header(plan: Plan, policy: ResolvedPolicy, paint: Paint): string {
-  const { spec } = policy.organization
-  const counts = [
-    count(policy.partners.size, 'partner'),
-    count(policy.people.size, 'person', 'people'),
-    count(policy.apps.size, 'app'),
-  ].join(', ')
-  return `${paint('bold', safeText(spec.displayName ?? spec.name))} · ${counts} · as of ${moment(plan.at)}`
+/** As Git shortens them. */
+export function shortCommit(commit: string): string {
+  return commit.slice(0, 7)
 }
 
-function moment(iso: string): string {
+function header({ organization, counts, scope, commit, base, at }: Plan, { paint }: PlanView): string {
+  const nouns = [
+    count(counts.partners, 'partner'),
+    count(counts.people, 'person', 'people'),
+    count(counts.apps, 'app'),
+  ].join(', ')
+  return [
+    paint('bold', safeText(organization.displayName)),
+    nouns,
+    ...scopeWords(scope).map(words => paint('yellow', safeText(words))),
+    ...(commit === null ? [] : [safeText(`policies at ${shortCommit(commit)}`)]),
+    ...(base === undefined ? [] : [safeText(`compared with ${base.revision}`)]),
+    `as of ${moment(at)}`,
+  ].join(' · ')
+}
+
+/** What a plan leaves out must not be missed. */
+export function scopeWords({ partners, apps, only, ended }: PlanScope): readonly string[] {
+  const parts = [
+    ...(partners.length === 0 ? [] : [partners.join(', ')]),
+    ...(apps.length === 0 ? [] : [apps.join(', ')]),
+    ...(only === null ? [] : [only === 'entra' ? 'Entra ID' : 'Active Directory']),
+    ...(ended === true ? ['what ends by itself'] : []),
+  ]
+  return parts.length === 0 ? [] : [`only ${parts.join(' · ')}`]
+}
+
+export function moment(iso: string): string {
   return iso.endsWith('T00:00:00.000Z') ? iso.slice(0, 10) : `${iso.slice(0, 16).replace('T', ' ')} UTC`
 }
 
-function effects(plan: Plan, view: PlanView): readonly string[] {
-  if (plan.effects.length > 0) return renderEffects(plan.effects, view)
-  return plan.changes.length > 0 ? ['  Nobody gains or loses access.'] : []
-}
-
-function lookTwice(plan: Plan, { paint, policy }: PlanView): readonly string[] {
-  const warn = (title: string, text: string): string => `    ${paint('yellow', '!')} ${title.padEnd(15)}${text}`
-  const lines = [
-    ...privileged(plan).map(text => warn('privileged', text)),
-    ...closed(plan).map(text => warn('closes', text)),
-    ...adopted(plan).map(text => warn('not ours yet', text)),
-    ...expiring(policy).map(text => warn('ends soon', text)),
-    ...plan.findings
-      .filter(({ severity, code }) => severity === 'error' && /^(rule|guardrail)\//.test(code))
-      .map(finding => warn('refused', safeText(finding.message))),
-  ]
-  return lines.length === 0 ? [] : [paint('bold', '  Look twice'), ...lines]
-}
-
-/** Changes that are the same but for one word, in one line: `allow CONNECTOR01, CONNECTOR02 to …`. */
-function privileged(plan: Plan): readonly string[] {
-  const risky = plan.changes.filter(change => change.risk === 'privileged')
-  const key = (change: PlannedChange): string =>
-    JSON.stringify([change.action, change.kind, keyOf(change.id)[0], change.because])
-  return [...Map.groupBy(risky, key).values()].flatMap(changes => {
-    const [first] = changes
-    if (first === undefined) return []
-    const place = first.because[0]
-    return [`${wordsOfAll(changes)}${place === undefined ? '' : `   ${placeOf(place)}`}`]
-  })
-}
-
-/** Apps that everybody in the tenant could open so far: closing them touches employees, too. */
-function closed(plan: Plan): readonly string[] {
-  const apps = plan.changes
-    .filter(({ before, after }) => before?.assignmentRequired === false && after?.assignmentRequired === true)
-    .map(change => safeText(keyOf(change.id).join('/')))
-  if (apps.length === 0) return []
-  return [`${apps.join(', ')}: open to everybody in the tenant so far, then only to who is assigned, employees too`]
-}
-
-/** What was there before guestlist, and is looked after from now on. */
-function adopted(plan: Plan): readonly string[] {
-  // What is privileged besides is told there.
-  const taken = plan.changes.filter(({ action, risk }) => action === 'adopt' && risk !== 'privileged')
-  return [...Map.groupBy(taken, change => kindOf(change.id)).values()].flatMap(changes => {
-    const [first] = changes
-    if (first === undefined) return []
-    const names = changes.map(change => safeText(keyOf(change.id).join('/')))
-    const [line = '', ...more] = wrapped(names, ' '.repeat(21))
-    return changes.length === 1
-      ? [wordsOf(first)]
-      : [[`${countOf(first.id, changes.length)}, there already, looked after from now on:`, line, ...more].join('\n')]
-  })
-}
-
-const soon = 30 * 86_400_000
-
-function expiring(policy: ResolvedPolicy): readonly string[] {
-  const last = policy.at + soon
-  const ends = (until: string | undefined): boolean => {
-    const end = until === undefined ? undefined : endOf(until)
-    return end !== undefined && end >= policy.at && end <= last
+/** What the change of policy does stands alone; what happens besides is told after it. */
+function effects(plan: Plan, view: PlanView): readonly (readonly string[])[] {
+  if (plan.base === undefined) {
+    const groups = effectGroups(plan)
+    const now = groups.length > 0 ? renderEffects(groups, [], view, '  ') : nobody(plan, '  ')
+    return [now, titled('Later', [], laterGroups(plan), view)]
   }
-  const grants = policy.grants.filter(grant => grant.inForce && ends(grant.until))
-  const accesses = new Set(grants.map(grant => grant.access)).size
-  const members = [...policy.partners.values()]
-    .flatMap(partner => [...partner.groups.values()])
-    .flatMap(group => group.members.filter(member => member.inForce && ends(member.until))).length
-  const parts = [
-    ...(accesses === 0 ? [] : [count(accesses, 'access of the policy', 'accesses of the policy')]),
-    ...(members === 0 ? [] : [count(members, 'membership')]),
+  const groups = effectGroups(plan, 'intended')
+  const later = laterGroups(plan, 'intended')
+  const now = [...(groups.length > 0 ? [] : nobody(plan, '    ')), ...renderEffects(groups, later, view, '    ')]
+  return [
+    now.length === 0 ? [] : [view.paint('bold', '  This change intends'), ...now],
+    titled('Not from this change: drift, or what was not applied yet', effectGroups(plan, 'drift'), [], view),
+    titled('Later, with or without this change', [], laterGroups(plan, 'drift'), view),
   ]
-  return parts.length === 0 ? [] : [`${parts.join(' and ')} by ${dateOf(last)}: guestlist access --expiring 30d`]
+}
+
+function nobody(plan: Plan, indent: string): readonly string[] {
+  const isEmpty = plan.changes.length === 0 && plan.coming.length === 0 && plan.moved.length === 0
+  return isEmpty && plan.base === undefined ? [] : [`${indent}${headlineOf(plan)}`]
+}
+
+function titled(
+  title: string,
+  groups: readonly EffectGroup[],
+  later: readonly LaterGroup[],
+  view: PlanView,
+): readonly string[] {
+  if (groups.length + later.length === 0) return []
+  return [view.paint('bold', `  ${title}`), ...renderEffects(groups, later, view, '    ')]
+}
+
+function lookTwice(plan: Plan, { paint }: PlanView): readonly string[] {
+  const lines = risksOf(plan).flatMap(({ title, text, names, at }) => [
+    `    ${paint('yellow', '!')} ${title.padEnd(15)}${safeText(text)}${at === undefined ? '' : paint('dim', `   ${placeOf(at)}`)}`,
+    ...wrapped(names.map(safeText), ' '.repeat(21)),
+  ])
+  return lines.length === 0 ? [] : [paint('bold', '  Look twice'), ...lines]
 }
 
 function changes(plan: Plan, { paint, all }: PlanView): readonly string[] {
   if (plan.changes.length === 0) return []
-  const table = renderCounts(plan.changes, paint)
-  if (all || plan.changes.length <= fewChanges) return [...table, '', ...renderChanges(plan.changes, paint)]
-  return [...table, paint('dim', `  ${count(plan.changes.length, 'change')} · list them: --changes`)]
+  const isApart = plan.base !== undefined
+  const intended = isApart ? plan.changes.filter(({ cause }) => cause === 'intended') : plan.changes
+  const drifted = isApart ? plan.changes.filter(({ cause }) => cause !== 'intended') : []
+  const table = renderCounts(
+    [
+      [isApart ? 'Changes it intends' : 'Changes', intended],
+      ['Changes besides', drifted],
+    ],
+    paint,
+  )
+  if (!all && plan.changes.length > fewChanges)
+    return [...table, paint('dim', `  ${count(plan.changes.length, 'change')} · list them: --changes`)]
+  return [
+    ...table,
+    ...(intended.length === 0 ? [] : ['', ...renderChanges(intended, paint)]),
+    ...(drifted.length === 0 ? [] : ['', paint('bold', '  Not from this change'), ...renderChanges(drifted, paint)]),
+  ]
 }
 
 function footer(plan: Plan, { next, paint }: PlanView): string {

@@ -59,7 +59,7 @@ export function hintOf({ hint, see }: Problem, prefix: string): string {
 }
 
 /** A value that a message quotes may be a whole file. */
-function shortened(message: string): string {
+export function shortened(message: string): string {
   if (message.length <= longest) return message
   return `${message.slice(0, longest / 2).toWellFormed()}…${message.slice(-longest / 2).toWellFormed()}`
 }
@@ -74,9 +74,11 @@ function cut(excerpt: string, column: number, length: number): { before: string;
   const until = Math.min(excerpt.length, from + widest)
   const end = Math.min(until, column + length)
   const show = (text: string) => safeText(text.replaceAll('\t', ' '))
-  return {
-    before: `${from > 0 ? '…' : ''}${show(excerpt.slice(from, column))}`,
-    meant: show(excerpt.slice(column, end)),
-    after: `${show(excerpt.slice(end, until))}${until < excerpt.length ? '…' : ''}`,
-  }
+  const before = `${from > 0 ? '…' : ''}${show(excerpt.slice(from, column))}`
+  const meant = show(excerpt.slice(column, end))
+  const after = `${show(excerpt.slice(end, until))}${until < excerpt.length ? '…' : ''}`
+  const line = before + meant + after
+  const safe = safeText(line)
+  // Parts that are harmless each, and together are not.
+  return safe === line ? { before, meant, after } : { before: '', meant: safe, after: '' }
 }

@@ -1,8 +1,7 @@
-// One process writes to a store. The lock holds its id; the lock of a process that is gone is taken over.
+// One process writes to a file. The lock holds its id; the lock of a process that is gone is taken over.
 
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { Failure } from '../model/problem.ts'
+import type { Failure } from '../model/problem.ts'
 
 /** Who writes: the lock names the process, and a lock whose process is gone is taken over. */
 export interface Writer {
@@ -11,7 +10,7 @@ export interface Writer {
 }
 
 // The lock appears with its content in it, by a hard link: nobody ever reads a lock that does not yet say whose it is.
-export function takeLock(lock: string, writer: Writer): void {
+export function takeLock(lock: string, writer: Writer, inUse: (holder?: number) => Failure): void {
   const mine = `${lock}.${writer.pid}`
   writeFileSync(mine, String(writer.pid))
   try {
@@ -25,15 +24,11 @@ export function takeLock(lock: string, writer: Writer): void {
       const holder = holderOf(lock)
       // In a container every run may have the same id: a lock in our own name is a former run's.
       if (holder > 0 && holder !== writer.pid && writer.isAlive(holder)) {
-        throw new Failure(
-          'sandbox-in-use',
-          `the sandbox's state in ${dirname(lock)} is in use by process ${holder}`,
-          `wait for it to end, use another --state, or remove ${lock} if that process is not guestlist`,
-        )
+        throw inUse(holder)
       }
       rmSync(lock, { force: true })
     }
-    throw new Failure('sandbox-in-use', `the sandbox's state in ${dirname(lock)} is being opened by another process`)
+    throw inUse()
   } finally {
     rmSync(mine, { force: true })
   }

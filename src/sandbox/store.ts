@@ -3,6 +3,8 @@
 // Opened for reading only (or in memory), changes stay in memory and no file is touched.
 
 import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { Failure } from '../model/problem.ts'
 import { type Entry, filesOf, type Journal, read, removeState, type State, writable } from './store-files.ts'
 import { freeLock, takeLock, type Writer } from './store-lock.ts'
 
@@ -55,7 +57,7 @@ export function openStore(folder: string | undefined, name: string, options: Sto
   if (options.readOnly === true) return storeOf(read(files).state, undefined)
   if (options.writer === undefined) throw new Error('a store in a folder is written by a process: name it')
   mkdirSync(folder, { recursive: true })
-  takeLock(files.lock, options.writer)
+  takeLock(files.lock, options.writer, holder => inUse(files.lock, holder))
   try {
     if (options.fresh === true) removeState(files)
     return storeOf(...writable(files, options.writer.pid))
@@ -63,6 +65,16 @@ export function openStore(folder: string | undefined, name: string, options: Sto
     freeLock(files.lock)
     throw error
   }
+}
+
+function inUse(lock: string, holder: number | undefined): Failure {
+  const state = `the sandbox's state in ${dirname(lock)}`
+  if (holder === undefined) return new Failure('sandbox-in-use', `${state} is being opened by another process`)
+  return new Failure(
+    'sandbox-in-use',
+    `${state} is in use by process ${holder}`,
+    `wait for it to end, use another --state, or remove ${lock} if that process is not guestlist`,
+  )
 }
 
 /** Changes of an `atomically` that has not ended. */

@@ -22,13 +22,12 @@ export function sink(over: Partial<Sink> = {}): Sink & { readonly heard: () => s
   }
 }
 
-export async function command(args: readonly string[], over: Partial<Host> & Pick<Host, 'cwd'>): Promise<Heard> {
-  const [stdout, stderr] = [sink(), sink()]
+export function hostOf(over: Partial<Host> & Pick<Host, 'cwd'>): Host {
   let bytes = 0
-  const host: Host = {
+  return {
     env: {},
-    stdout,
-    stderr,
+    stdout: sink(),
+    stderr: sink(),
     now: () => Date.parse('2026-12-01T09:00:00Z'),
     elapsed: () => 0,
     random: () => 0.5,
@@ -37,6 +36,10 @@ export async function command(args: readonly string[], over: Partial<Host> & Pic
     onInterrupt: () => () => {},
     ...over,
   }
-  const code = await run(args, host)
+}
+
+export async function command(args: readonly string[], over: Partial<Host> & Pick<Host, 'cwd'>): Promise<Heard> {
+  const [stdout, stderr] = [sink(), sink()]
+  const code = await run(args, hostOf({ stdout, stderr, ...over }))
   return { code, stdout: stdout.heard(), stderr: stderr.heard() }
 }

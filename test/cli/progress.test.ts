@@ -20,8 +20,8 @@ function outcome(person: string, failed = false): Outcome {
     because: [],
   } as const
   return failed
-    ? { change, status: 'failed', trouble: { code: 'Forbidden', message: 'no' } }
-    : { change, status: 'done', ms: 1 }
+    ? { change, status: 'failed', trouble: { code: 'Forbidden', message: 'no' }, ms: 1, requestIds: [] }
+    : { change, status: 'done', ms: 1, requestIds: [] }
 }
 
 test('a log gets a line for each change', () => {

@@ -2,50 +2,13 @@
 
 import { parse } from 'csv-parse/sync'
 import { expect, test } from 'vitest'
-import type { Ground, Listed } from '../../src/model/explanation.ts'
-import type { ResolvedPolicy } from '../../src/model/policy.ts'
 import { type AccessView, accessesAsCsv, accessesAsJson, renderAccesses } from '../../src/render/access.ts'
 import { plain } from '../../src/render/paint.ts'
+import { aGround, aRow, listedPolicy } from './a-listing.ts'
 
-const policy = {
-  organization: { spec: { name: 'contoso', displayName: 'Contoso Ltd.' } },
-  apps: new Map([['payroll', { spec: { displayName: 'Payroll' } }]]),
-} as unknown as ResolvedPolicy
+const view: AccessView = { policy: listedPolicy, folder: 'policies/', paint: plain, when: 'as of 2026-12-01' }
 
-const view: AccessView = { policy, folder: 'policies/', paint: plain, when: 'as of 2026-12-01' }
-
-function ground(reason?: string): Ground {
-  const origin = { file: 'access/fabrikam.yaml', line: 7, column: 1 }
-  const grant = {
-    access: 'fabrikam-payroll',
-    partner: 'fabrikam',
-    group: 'engineers',
-    app: 'payroll',
-    role: 'user',
-    inForce: true,
-    origin,
-    ...(reason === undefined ? {} : { reason }),
-  }
-  const member = { address: 'lee@fabrikam.com', inForce: true, origin }
-  return { grant, role: 'user', member, standing: 'in force', until: '2027-06-30' }
-}
-
-function row(over: Partial<Listed> = {}): Listed {
-  return {
-    person: 'lee@fabrikam.com',
-    partner: 'fabrikam',
-    app: 'payroll',
-    role: 'user',
-    groups: ['fabrikam/engineers'],
-    unmanaged: [],
-    basis: 'policy',
-    until: '2027-06-30',
-    because: [ground('SOW-4711')],
-    ...over,
-  }
-}
-
-const byHand = row({
+const byHand = aRow({
   person: 'intern@adatum.com',
   groups: [],
   unmanaged: ['direct assignment'],
@@ -55,8 +18,8 @@ const byHand = row({
 })
 
 test('text: a table for each app', () => {
-  const ended = row({ app: 'gone', basis: 'ended', until: '2026-11-30' })
-  expect(renderAccesses([row(), byHand, ended], view)).toBe(`Contoso Ltd. · 3 accesses of 2 people · as of 2026-12-01
+  const ended = aRow({ app: 'gone', basis: 'ended', until: '2026-11-30' })
+  expect(renderAccesses([aRow(), byHand, ended], view)).toBe(`Contoso Ltd. · 3 accesses of 2 people · as of 2026-12-01
 
 Payroll · 2 people
   lee@fabrikam.com    user   until 2027-06-30   fabrikam/engineers   SOW-4711             policies/access/fabrikam.yaml:7
@@ -68,14 +31,14 @@ gone (no policy names it any more) · 1 person
 })
 
 test('text: where a person watches, lines fit the terminal', () => {
-  const lines = renderAccesses([row(), byHand], { ...view, width: 60 }).split('\n')
+  const lines = renderAccesses([aRow(), byHand], { ...view, width: 60 }).split('\n')
   expect(Math.max(...lines.map(line => line.length))).toBe(60)
   expect(lines[3]).toMatch(/^ {2}lee@fabrikam\.com .*…$/)
 })
 
 test('CSV: what a spreadsheet would take for a formula is text, and control characters are shown', () => {
   const evil = ['=HYPERLINK("http://x")', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '＝1']
-  const rows = evil.map(displayName => row({ displayName, because: [ground(displayName)] }))
+  const rows = evil.map(displayName => aRow({ displayName, because: [aGround(displayName)] }))
   const text = accessesAsCsv(rows, 'policies/')
   const parsed = parse(text, { columns: true }) as readonly Record<string, string>[]
   expect(parsed).toHaveLength(evil.length)
@@ -86,7 +49,7 @@ test('CSV: what a spreadsheet would take for a formula is text, and control char
 })
 
 test('CSV: commas and quotes stay within their field', () => {
-  const [record] = parse(accessesAsCsv([row({ displayName: 'Kim, "CPA"' })], 'policies/'), {
+  const [record] = parse(accessesAsCsv([aRow({ displayName: 'Kim, "CPA"' })], 'policies/'), {
     columns: true,
   }) as readonly Record<string, string>[]
   expect(record).toEqual({
@@ -110,7 +73,7 @@ test('CSV: without rows there is still a header', () => {
 })
 
 test('JSON: the documented shape, and nothing left out', () => {
-  expect(JSON.parse(accessesAsJson([row(), byHand], 'policies/'))).toEqual([
+  expect(JSON.parse(accessesAsJson([aRow(), byHand], 'policies/'))).toEqual([
     {
       person: 'lee@fabrikam.com',
       displayName: null,
@@ -144,7 +107,7 @@ test('JSON: the documented shape, and nothing left out', () => {
 })
 
 test('names from outside cannot move the cursor', () => {
-  const evil = row({ person: 'x\u001b[2J@y', groups: ['a\u202eb'], because: [ground('c\nd')] })
+  const evil = aRow({ person: 'x\u001b[2J@y', groups: ['a\u202eb'], because: [aGround('c\nd')] })
   const text = renderAccesses([evil], view)
   expect(text).toContain('x<U+001B>[2J@y')
   expect(text).toContain('a<U+202E>b')

@@ -129,6 +129,12 @@ test('what nobody is asked to sign in to is looked at twice, and said in every p
 
 test('Drawings leaves the policy: its people first, then its publishing, then what we made', async () => {
   const there = await application('Engineering Drawings')
+  edit('organization.yaml', text =>
+    text.replace(
+      'overrides:\n',
+      'overrides:\n    - {guardrail: removals, app: drawings, reason: it is replaced, until: 2026-12-31}\n',
+    ),
+  )
   rmSync(join(folder, 'policies/apps/drawings.yaml'))
   edit('access/fabrikam.yaml', text =>
     text
@@ -156,6 +162,12 @@ test('a role that is a group in Active Directory alone shares the default access
     ),
   )
   edit('access/proseware.yaml', text => text.replace('app: timesheets\n', 'app: timesheets\nrole: clerk\n'))
+  edit('organization.yaml', text =>
+    text.replace(
+      'overrides:\n',
+      'overrides:\n    - {guardrail: removals, app: timesheets, reason: another role, until: 2026-12-31}\n',
+    ),
+  )
   const planned = await plan()
   const assignments = planned.changes.filter(({ kind }) => kind === 'app-role-assignment')
   expect(assignments).toEqual([])

@@ -66,7 +66,9 @@ describe('trust of the example', () => {
   })
 
   test('goes with the partner: ours is deleted, theirs is given back', async () => {
-    edit('organization.yaml', 'percent: 10', 'percent: 100')
+    edit('organization.yaml', 'percent: 10\n', 'percent: 100\n')
+    edit('organization.yaml', 'perApp: {percent: 50', 'perApp: {percent: 100')
+    edit('organization.yaml', 'perPartner: {percent: 50', 'perPartner: {percent: 100')
     for (const name of ['adatum', 'proseware']) {
       rmSync(join(folder, `policies/partners/${name}.yaml`))
       rmSync(join(folder, `policies/access/${name}.yaml`))

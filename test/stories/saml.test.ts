@@ -157,6 +157,12 @@ test('who loses an app that changes its sign-on in the same plan is told, and co
 })
 
 test('Tickets leaves the policy: its guests and its publishing go, and it is as it was, closed', async () => {
+  edit('organization.yaml', text =>
+    text.replace(
+      'overrides:\n',
+      'overrides:\n    - {guardrail: removals, app: tickets, reason: it is replaced, until: 2026-12-31}\n',
+    ),
+  )
   rmSync(join(folder, 'policies/apps/tickets.yaml'))
   edit('access/proseware.yaml', text =>
     text

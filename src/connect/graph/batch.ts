@@ -5,7 +5,7 @@ import type { GraphVersion } from '../../model/directories.ts'
 import { checkPath, type Method } from './address.ts'
 import { field, readEnvelope } from './explain-failure.ts'
 import { pauseAfter, retryAfterOf } from './retry.ts'
-import { type Answer, type Request, unreadable, type Wire } from './wire.ts'
+import { type Answer, type OnAnswer, type Request, unreadable, type Wire } from './wire.ts'
 
 export const batchSize = 20
 
@@ -16,6 +16,8 @@ export interface BatchItem {
   /** The path with its query, or a next link, relative to the version. */
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Hears every answer to this item. */
+  readonly onAnswer?: OnAnswer | undefined
 }
 
 /** The answers, in the order of the items; also those that refuse. */
@@ -83,7 +85,9 @@ async function exchange(
         `got an answer to ${JSON.stringify(field(response, 'id'))}, which was not asked, or twice`,
       )
     }
-    given.set(index, itemAnswer(response))
+    const own = itemAnswer(response, answer)
+    given.set(index, own)
+    items[index]?.onAnswer?.(own)
   }
   const missing = pending.filter(index => !given.has(index))
   if (missing.length > 0) {
@@ -93,8 +97,11 @@ async function exchange(
   return given
 }
 
-function itemAnswer(response: unknown): Answer {
+/** An item that has no id of its own goes by the batch's. */
+function itemAnswer(response: unknown, batch: Answer): Answer {
   const headers = new Headers()
+  const id = batch.headers.get('request-id')
+  if (id !== null) headers.set('request-id', id)
   for (const [name, value] of Object.entries(field(response, 'headers') ?? {})) headers.set(name, String(value))
   const status = Number(field(response, 'status'))
   return { status: Number.isInteger(status) ? status : 0, headers, body: field(response, 'body') ?? undefined }

@@ -31,7 +31,8 @@ export interface GraphOptions {
 export interface GraphConnection {
   /** A reader with a memory of its own. */
   readonly reader: () => GraphReader
-  readonly writer: () => GraphWriter
+  /** `tell` gets the service's id of each request that this writer sends to write. */
+  readonly writer: (tell?: (requestId: string) => void) => GraphWriter
 }
 
 export function connectGraph(options: GraphOptions): GraphConnection {
@@ -54,7 +55,11 @@ export function connectGraph(options: GraphOptions): GraphConnection {
   const wrote = (): void => {
     writes++
   }
-  return { reader, writer: () => createWriter({ wire, reader: reader(), lag, references, serially, wrote }) }
+  const own = reader()
+  return {
+    reader,
+    writer: tell => createWriter({ wire, reader: own, lag, references, serially, wrote, tell }),
+  }
 }
 
 /** The token travels to this origin, so it must be one, and nobody on the way may read it. */

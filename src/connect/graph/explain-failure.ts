@@ -15,8 +15,8 @@ export interface Refusal {
 }
 
 export function explainFailure(refusal: Refusal): RequestFailure {
-  const { code, message, requestId } = readEnvelope(refusal.body)
-  const id = requestId ?? refusal.headers.get('request-id') ?? undefined
+  const { code, message } = readEnvelope(refusal.body)
+  const id = requestIdOf(refusal)
   const said = [code === '' ? httpMeaning(refusal.status) : code, message].filter(part => part !== '').join(': ')
   const where = `${refusal.method} /${refusal.version}${refusal.path}${id === undefined ? '' : `, request-id ${id}`}`
   const advice = adviceFor(refusal, code, message)
@@ -40,6 +40,11 @@ export function readEnvelope(body: unknown): Envelope {
     message: text(message) ?? text(field(message, 'value')) ?? '',
     requestId: text(field(inner, 'request-id')),
   }
+}
+
+/** The service's own id of the request that this answers. */
+export function requestIdOf({ body, headers }: Pick<Refusal, 'body' | 'headers'>): string | undefined {
+  return readEnvelope(body).requestId ?? headers.get('request-id') ?? undefined
 }
 
 export function field(value: unknown, name: string): unknown {

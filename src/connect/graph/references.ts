@@ -7,12 +7,12 @@ import { batchSize, sendBatch } from './batch.ts'
 import { explainFailure } from './explain-failure.ts'
 import type { Lag } from './lag.ts'
 import { isMissing } from './many.ts'
-import type { Answer, Wire } from './wire.ts'
+import type { Answer, OnAnswer, Wire } from './wire.ts'
 
 export interface References {
-  readonly add: (path: string, objectId: string) => Promise<void>
-  readonly addMember: (groupId: string, objectId: string) => Promise<void>
-  readonly removeMember: (groupId: string, objectId: string) => Promise<void>
+  readonly add: (path: string, objectId: string, onAnswer?: OnAnswer) => Promise<void>
+  readonly addMember: (groupId: string, objectId: string, onAnswer?: OnAnswer) => Promise<void>
+  readonly removeMember: (groupId: string, objectId: string, onAnswer?: OnAnswer) => Promise<void>
 }
 
 /** Runs what is given under one key one after the other; what has no key, at once. */
@@ -24,6 +24,8 @@ const tick = 10
 interface Wanted {
   readonly operation: 'add' | 'remove'
   readonly objectId: string
+  /** Hears the answers to whichever requests carry this one. */
+  readonly onAnswer: OnAnswer | undefined
   readonly resolve: () => void
   readonly reject: (reason: unknown) => void
 }
@@ -31,9 +33,14 @@ interface Wanted {
 export function createReferences(wire: Wire, lag: Lag, serially: Serially): References {
   const queues = new Map<string, Wanted[]>()
 
-  const want = (operation: Wanted['operation'], groupId: string, objectId: string): Promise<void> => {
+  const want = (
+    operation: Wanted['operation'],
+    groupId: string,
+    objectId: string,
+    onAnswer: OnAnswer | undefined,
+  ): Promise<void> => {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const wanted: Wanted = { operation, objectId, resolve, reject }
+    const wanted: Wanted = { operation, objectId, onAnswer, resolve, reject }
     const queue = queues.get(groupId)
     if (queue !== undefined) {
       queue.push(wanted)
@@ -66,7 +73,7 @@ export function createReferences(wire: Wire, lag: Lag, serially: Serially): Refe
     const late: Wanted[] = []
     for (const wanted of run) {
       try {
-        await add(members, wanted.objectId)
+        await add(members, wanted.objectId, wanted.onAnswer)
         wanted.resolve()
       } catch (error) {
         if (lag.explains(error, groupId + wanted.objectId)) late.push(wanted)
@@ -74,15 +81,20 @@ export function createReferences(wire: Wire, lag: Lag, serially: Serially): Refe
       }
     }
     for (const wanted of late) {
-      await settle(wanted, () => lag.outlast(groupId + wanted.objectId, () => add(members, wanted.objectId)))
+      await settle(wanted, () =>
+        lag.outlast(groupId + wanted.objectId, () => add(members, wanted.objectId, wanted.onAnswer)),
+      )
     }
   }
 
   /** All or none; false: none, and each must be told why. */
   const addTogether = async (groupId: string, run: readonly Wanted[]): Promise<boolean> => {
     const body = { 'members@odata.bind': run.map(wanted => referenceTo(wire.root, wanted.objectId)) }
+    const onAnswer: OnAnswer = answer => {
+      for (const wanted of run) wanted.onAnswer?.(answer)
+    }
     try {
-      await wire.send({ method: 'PATCH', version: 'v1.0', path: groupPath(groupId), body, repeat: 'freely' })
+      await wire.send({ method: 'PATCH', version: 'v1.0', path: groupPath(groupId), body, repeat: 'freely', onAnswer })
     } catch (error) {
       if (error instanceof RequestFailure && (error.status === 400 || error.status === 404)) return false
       throw error
@@ -91,11 +103,11 @@ export function createReferences(wire: Wire, lag: Lag, serially: Serially): Refe
     return true
   }
 
-  const add = async (path: string, objectId: string): Promise<void> => {
+  const add = async (path: string, objectId: string, onAnswer?: OnAnswer): Promise<void> => {
     const kind = path.endsWith('/sponsors') ? 'users' : 'directoryObjects'
     const body = { '@odata.id': referenceTo(wire.root, objectId, kind) }
     try {
-      await wire.send({ method: 'POST', version: 'v1.0', path: `${path}/$ref`, body, repeat: 'freely' })
+      await wire.send({ method: 'POST', version: 'v1.0', path: `${path}/$ref`, body, repeat: 'freely', onAnswer })
     } catch (error) {
       if (!isThere(error)) throw error
     }
@@ -104,8 +116,10 @@ export function createReferences(wire: Wire, lag: Lag, serially: Serially): Refe
   const removeMembers = async (groupId: string, run: readonly Wanted[]): Promise<void> => {
     const paths = run.map(wanted => graphPath`/groups/${groupId}/members/${wanted.objectId}/$ref`)
     const [only] = run
-    if (only !== undefined && run.length === 1) return settle(only, () => remove(paths[0] as string))
-    const items = paths.map(path => ({ method: 'DELETE', path, url: path }) as const)
+    if (only !== undefined && run.length === 1) return settle(only, () => remove(paths[0] as string, only.onAnswer))
+    const items = paths.map(
+      (path, index) => ({ method: 'DELETE', path, url: path, onAnswer: run[index]?.onAnswer }) as const,
+    )
     const answers = await sendBatch(wire, 'v1.0', items)
     for (const [index, wanted] of run.entries()) {
       const answer = answers[index] as Answer
@@ -115,18 +129,18 @@ export function createReferences(wire: Wire, lag: Lag, serially: Serially): Refe
     }
   }
 
-  const remove = async (path: string): Promise<void> => {
+  const remove = async (path: string, onAnswer: OnAnswer | undefined): Promise<void> => {
     try {
-      await wire.send({ method: 'DELETE', version: 'v1.0', path, repeat: 'freely' })
+      await wire.send({ method: 'DELETE', version: 'v1.0', path, repeat: 'freely', onAnswer })
     } catch (error) {
       if (!isGone(error)) throw error
     }
   }
 
   return {
-    add: (path, objectId) => lag.outlast(path + objectId, () => add(path, objectId)),
-    addMember: (groupId, objectId) => want('add', groupId, objectId),
-    removeMember: (groupId, objectId) => want('remove', groupId, objectId),
+    add: (path, objectId, onAnswer) => lag.outlast(path + objectId, () => add(path, objectId, onAnswer)),
+    addMember: (groupId, objectId, onAnswer) => want('add', groupId, objectId, onAnswer),
+    removeMember: (groupId, objectId, onAnswer) => want('remove', groupId, objectId, onAnswer),
   }
 }
 

@@ -5,7 +5,7 @@ import { Client, GraphClientError, ResponseType, TelemetryHandler } from '@micro
 import { type GraphVersion, RequestFailure } from '../../model/directories.ts'
 import { checkPath, type Method } from './address.ts'
 import type { Clock } from './clock.ts'
-import { explainFailure, readEnvelope } from './explain-failure.ts'
+import { explainFailure, requestIdOf } from './explain-failure.ts'
 import { createPace, isPaced, pacedBackOff } from './pace.ts'
 import { pauseAfter, type Repeat, retryAfterOf } from './retry.ts'
 import { ExactUrl, type NoAnswer, type TransportOptions, transport } from './transport.ts'
@@ -32,6 +32,8 @@ export interface Request {
   readonly repeat: Repeat
   /** Takes an answer that is not 2xx for what it says. */
   readonly accept?: (answer: Answer) => boolean
+  /** Hears every answer, also of the attempts that are repeated. */
+  readonly onAnswer?: OnAnswer | undefined
 }
 
 export interface Answer {
@@ -40,6 +42,8 @@ export interface Answer {
   /** The parsed object; undefined if the answer has no body. */
   readonly body: unknown
 }
+
+export type OnAnswer = (answer: Answer) => void
 
 export interface Wire {
   readonly root: string
@@ -99,6 +103,7 @@ export function createWire(options: WireOptions): Wire {
     for (let count = 1; ; count++) {
       if (options.signal?.aborted) throw lostFailure(request, interrupted)
       const result = await attempt(request, fresh)
+      if ('answer' in result) request.onAnswer?.(result.answer)
       if ('answer' in result && result.failure === undefined) return result.answer
       const failure = 'answer' in result ? (result.failure as RequestFailure) : lostFailure(request, result)
       if (failure.code === 'interrupted') throw failure
@@ -189,9 +194,8 @@ export function unreadable(
   code: string,
   what: string,
 ): RequestFailure {
-  const requestId = answer.headers.get('request-id') ?? readEnvelope(answer.body).requestId
   const where = `${request.method} /${request.version}${request.path}`
-  return new RequestFailure(answer.status, code, `Microsoft Graph: ${where} ${what}`, requestId ?? undefined)
+  return new RequestFailure(answer.status, code, `Microsoft Graph: ${where} ${what}`, requestIdOf(answer))
 }
 
 function lostFailure(request: Request, { code, message, reached }: NoAnswer): RequestFailure {

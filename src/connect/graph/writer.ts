@@ -3,11 +3,11 @@
 
 import { type GraphReader, type GraphVersion, type GraphWriter, RequestFailure } from '../../model/directories.ts'
 import type { Method } from './address.ts'
-import { field } from './explain-failure.ts'
+import { field, requestIdOf } from './explain-failure.ts'
 import type { Lag } from './lag.ts'
 import { isMissing } from './many.ts'
 import type { References, Serially } from './references.ts'
-import { type Answer, unreadable, type Wire } from './wire.ts'
+import { type Answer, type OnAnswer, unreadable, type Wire } from './wire.ts'
 
 export interface WriterParts {
   readonly wire: Wire
@@ -17,9 +17,16 @@ export interface WriterParts {
   readonly serially: Serially
   /** Called after each write, done or failed. */
   readonly wrote: () => void
+  /** Told the service's id of each request that writes, of every attempt that is answered. */
+  readonly tell?: ((requestId: string) => void) | undefined
 }
 
-export function createWriter({ wire, reader, lag, references, serially, wrote }: WriterParts): GraphWriter {
+export function createWriter({ wire, reader, lag, references, serially, wrote, tell }: WriterParts): GraphWriter {
+  const onAnswer: OnAnswer = answer => {
+    const id = requestIdOf(answer)
+    if (id !== undefined) tell?.(id)
+  }
+
   const writing = async <Result>(work: Promise<Result>): Promise<Result> => {
     try {
       return await work
@@ -32,7 +39,7 @@ export function createWriter({ wire, reader, lag, references, serially, wrote }:
     const repeat = method === 'POST' ? 'if-refused' : 'freely'
     const mentions = path + JSON.stringify(body ?? null)
     const once = (): Promise<Answer> =>
-      wire.send({ method, version, path, repeat, ...(body === undefined ? {} : { body }) })
+      wire.send({ method, version, path, repeat, onAnswer, ...(body === undefined ? {} : { body }) })
     return serially(oneWriterFor(path), () => lag.outlast(mentions, once))
   }
 
@@ -51,7 +58,9 @@ export function createWriter({ wire, reader, lag, references, serially, wrote }:
 
   const remove = async (path: string, version: GraphVersion = 'v1.0'): Promise<void> => {
     try {
-      await serially(oneWriterFor(path), () => wire.send({ method: 'DELETE', version, path, repeat: 'freely' }))
+      await serially(oneWriterFor(path), () =>
+        wire.send({ method: 'DELETE', version, path, repeat: 'freely', onAnswer }),
+      )
     } catch (error) {
       if (!(error instanceof RequestFailure && isMissing(error))) throw error
     }
@@ -62,7 +71,7 @@ export function createWriter({ wire, reader, lag, references, serially, wrote }:
     const mentions = path + JSON.stringify(body)
     const answer = await serially(path, () =>
       lag.outlast(mentions, () =>
-        wire.send({ ...request, body, headers: { Prefer: 'create-if-missing' }, repeat: 'freely' }),
+        wire.send({ ...request, body, headers: { Prefer: 'create-if-missing' }, repeat: 'freely', onAnswer }),
       ),
     )
     const object = answer.status === 204 ? await existing(path) : answer.body
@@ -87,9 +96,9 @@ export function createWriter({ wire, reader, lag, references, serially, wrote }:
       writing(change('PUT', `${path}/$ref`, { '@odata.id': `${wire.root}/${version}${target}` }, version)),
     delete: (path, version) => writing(remove(path, version)),
     upsert: (path, body) => writing(upsert(path, body)),
-    addMember: (groupId, objectId) => writing(references.addMember(groupId, objectId)),
-    removeMember: (groupId, objectId) => writing(references.removeMember(groupId, objectId)),
-    addReference: (path, objectId) => writing(references.add(path, objectId)),
+    addMember: (groupId, objectId) => writing(references.addMember(groupId, objectId, onAnswer)),
+    removeMember: (groupId, objectId) => writing(references.removeMember(groupId, objectId, onAnswer)),
+    addReference: (path, objectId) => writing(references.add(path, objectId, onAnswer)),
   }
 }
 

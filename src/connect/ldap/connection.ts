@@ -27,6 +27,8 @@ export interface DirectoryOptions {
 export interface DirectoryConnection {
   readonly reader: () => DirectoryReader
   readonly writer: () => DirectoryWriter
+  /** The domain controller that was spoken to last. */
+  readonly server: () => string | undefined
   readonly close: () => Promise<void>
 }
 
@@ -51,7 +53,12 @@ export function connectDirectory(options: DirectoryOptions): DirectoryConnection
     ...(signal === undefined ? {} : { signal }),
   })
   const search = createSearch(wire)
-  return { reader: () => ({ search }), writer: () => createWriter(wire, search), close: wire.close }
+  return {
+    reader: () => ({ search }),
+    writer: () => createWriter(wire, search),
+    server: wire.server,
+    close: wire.close,
+  }
 }
 
 const caHint = 'the file begins with -----BEGIN CERTIFICATE-----; Windows calls the format Base-64 encoded X.509'

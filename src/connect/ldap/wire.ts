@@ -34,6 +34,8 @@ export interface Wire {
   /** Seconds that a server may work on one request. */
   readonly timeLimit: number
   readonly throwIfInterrupted: () => void
+  /** The address of the server whose session is the current one. */
+  readonly server: () => string | undefined
   readonly close: () => Promise<void>
 }
 
@@ -172,7 +174,19 @@ export function createWire(options: WireOptions): Wire {
 
   const cursors = createLimit(mostCursors)
   const timeLimit = Math.ceil(timeout / 1000)
-  return { session, ask, reading, pause, recovery, leave, cursors, timeLimit, throwIfInterrupted, close }
+  return {
+    session,
+    ask,
+    reading,
+    pause,
+    recovery,
+    leave,
+    cursors,
+    timeLimit,
+    throwIfInterrupted,
+    server: () => current?.server,
+    close,
+  }
 }
 
 /** An answer that says: not now, and nothing was done. */

@@ -1,32 +1,16 @@
 // An app role's group in Active Directory, to which the app's owner grants rights once. Ours, in the unit of groups, where
 // the policy names none; else somebody's, which is only looked at.
 
-import type {
-  Directories,
-  DirectoryEntry,
-  DirectoryReader,
-  DirectoryWriter,
-  Modification,
-} from '../../model/directories.ts'
+import type { Directories, DirectoryEntry, DirectoryWriter } from '../../model/directories.ts'
 import { RequestFailure } from '../../model/directories.ts'
-import { childDn, domainDn, parseDn, rdn } from '../../model/escape.ts'
+import { childDn, parseDn, rdn } from '../../model/escape.ts'
 import { ids, keyOf } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
-import type { Assigned, Desired, Observed } from '../../model/resource.ts'
+import type { Assigned, Desired, Observed, Refusal } from '../../model/resource.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { adGroupMark, cut, fitted } from '../mark.ts'
-import {
-  byGuid,
-  type Domain,
-  domainOf,
-  isMissing,
-  openDomain,
-  protection,
-  setValue,
-  unitIn,
-  value,
-  values,
-} from './domain.ts'
+import { byGuid, domainOf, isMissing, openDomain, protection, setValue, unitIn, value, values } from './domain.ts'
+import { missingProtectedGroups, protectionAttributes, refusalOf } from './protected-groups.ts'
 import { isInUnit, kerberosRoles, readRoleGroups, roleGroupName } from './role-groups.ts'
 
 type AdGroupSpec = {
@@ -36,6 +20,8 @@ type AdGroupSpec = {
   readonly marked?: boolean
   /** Of a group with a copied mark; never compared. */
   readonly copy?: boolean
+  /** As it is in the directory, for conditional writes; never compared. */
+  readonly mark?: string
   /** Of somebody else's group. */
   readonly distinguishedName?: string
 }
@@ -45,7 +31,7 @@ export const adGroup: ResourceKind<AdGroupSpec> = {
   name: 'group',
   desire,
   observe,
-  normalize: ({ copy: _copy, ...spec }) => spec,
+  normalize: ({ copy: _copy, mark: _mark, ...spec }) => spec,
   // A stranger's group that somebody put our mark on loses the mark, and nothing else.
   retire: ({ spec }) => (spec.copy ? { marked: false } : 'delete'),
   risk: change => (change.action === 'delete' ? 'revoke' : 'neutral'),
@@ -65,7 +51,13 @@ export const adGroup: ResourceKind<AdGroupSpec> = {
       const target = byGuid(before.objectId)
       const modifications = [
         ...(differs.includes('description') ? setValue('description', before.spec.description, description) : []),
-        ...(differs.includes('marked') ? markModifications(after.spec.marked === true, app, role) : []),
+        ...(differs.includes('marked')
+          ? setValue(
+              'adminDescription',
+              before.spec.mark,
+              after.spec.marked === true ? adGroupMark(app, role) : undefined,
+            )
+          : []),
       ]
       if (modifications.length > 0) await directory.modify(target, modifications)
       if (!differs.includes('name') && !differs.includes('unit')) return before
@@ -101,10 +93,6 @@ async function add(
   throw new Error(`no name was tried for ${dn}`)
 }
 
-function markModifications(wanted: boolean, app: string, role: string): readonly Modification[] {
-  return [{ operation: 'replace', attribute: 'adminDescription', values: wanted ? [adGroupMark(app, role)] : [] }]
-}
-
 function* desire(policy: ResolvedPolicy): Iterable<Desired<AdGroupSpec>> {
   if (domainOf(policy) === undefined) return
   for (const { app, role } of kerberosRoles(policy)) {
@@ -136,20 +124,11 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<AdGroupSpec>> {
   }
 }
 
-const attributes = [
-  'objectGUID',
-  'objectSid',
-  'objectClass',
-  'adminCount',
-  'isCriticalSystemObject',
-  'msDS-ObjectSoa',
-] as const
-
 async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<AdGroupSpec>> {
   const open = openDomain(from, policy)
   if (open === undefined) return { resources: [] }
-  const own = await readRoleGroups(open, policy)
-  const nesting = await Promise.all(own.map(({ entry }) => nested(open, entry)))
+  const [own, findings] = await Promise.all([readRoleGroups(open, policy), missingProtectedGroups(open, policy)])
+  const nesting = await Promise.all(own.map(({ entry }) => refusalOf(open, entry, policy)))
   const resources = own.map(({ entry, app, role, owned, copy }, index): Observed<AdGroupSpec> => {
     const refused = protection(entry) ?? nesting[index]
     return {
@@ -164,16 +143,23 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
   )
   const found = await Promise.all(
     named.map(({ dn }) =>
-      open.reader.search({ base: dn, scope: 'base', filter: { present: 'objectClass' }, attributes }).catch(error => {
-        if (isMissing(error)) return []
-        throw error
-      }),
+      open.reader
+        .search({
+          base: dn,
+          scope: 'base',
+          filter: { present: 'objectClass' },
+          attributes: ['objectGUID', ...protectionAttributes],
+        })
+        .catch(error => {
+          if (isMissing(error)) return []
+          throw error
+        }),
     ),
   )
-  for (const [index, { app, role }] of named.entries()) {
+  for (const [index, { app, role, dn }] of named.entries()) {
     const entry = found[index]?.[0]
     if (entry === undefined) continue
-    const refused = protection(entry) ?? notGroup(entry) ?? (await nested(open, entry))
+    const refused = protection(entry) ?? notGroup(entry) ?? (await refusalOf(open, entry, policy, dn))
     resources.push({
       ...common(ids.adGroup(app.name, role.name), app.name, entry),
       owned: false,
@@ -181,7 +167,7 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
       ...(refused === undefined ? {} : { refused }),
     })
   }
-  return { resources }
+  return { resources, findings }
 }
 
 function common(
@@ -193,30 +179,15 @@ function common(
 }
 
 function ownSpec(entry: DirectoryEntry): AdGroupSpec {
-  const description = value(entry, 'description')
-  return { name: parseDn(entry.dn)?.[0]?.value ?? entry.dn, ...(description === undefined ? {} : { description }) }
+  const [description, mark] = [value(entry, 'description'), value(entry, 'adminDescription')]
+  return {
+    name: parseDn(entry.dn)?.[0]?.value ?? entry.dn,
+    ...(description === undefined ? {} : { description }),
+    ...(mark === undefined ? {} : { mark }),
+  }
 }
 
-function notGroup(entry: DirectoryEntry): { code: string; message: string } | undefined {
+function notGroup(entry: DirectoryEntry): Refusal | undefined {
   const isGroup = values(entry, 'objectClass').some(name => name.toLowerCase() === 'group')
   return isGroup ? undefined : { code: 'not-a-group', message: `${entry.dn} is not a group` }
-}
-
-/** Who is in a group is in every group that holds it: one inside a protected group is as good as protected. */
-async function nested(
-  { domain, reader }: { readonly domain: Domain; readonly reader: DirectoryReader },
-  group: DirectoryEntry,
-): Promise<{ code: string; message: string } | undefined> {
-  const holding = await reader.search({
-    base: domainDn(domain.name),
-    scope: 'sub',
-    filter: { and: [{ equals: ['objectClass', 'group'] }, { inChain: ['member', group.dn] }] },
-    attributes,
-  })
-  const above = holding.find(entry => protection(entry)?.code === 'protected-object')
-  if (above === undefined) return undefined
-  return {
-    code: 'protected-object',
-    message: `${group.dn} lies in the protected group ${above.dn}: it is never touched`,
-  }
 }

@@ -7,17 +7,18 @@ import type { ResourceKind } from '../kind.ts'
 import { appRoleGroupMark, cut } from '../mark.ts'
 import { appRoleGroupName, grantedAppRoles, readAppRoleGroups } from './app-role-groups.ts'
 import { type OwnGroupSpec, observedOwnGroup, performOwnGroup } from './own-group.ts'
+import { readProtected } from './protected-groups.ts'
 
 export const appRoleGroup: ResourceKind<OwnGroupSpec> = {
   plane: 'entra',
   name: 'app-role-group',
   desire,
 
-  async observe(from) {
-    const groups = await readAppRoleGroups(from)
+  async observe(from, policy) {
+    const [groups, protectedBelow] = await Promise.all([readAppRoleGroups(from), readProtected(from, policy)])
     const resources = groups.map(
       ({ group, app, appRole }): Observed<OwnGroupSpec> => ({
-        ...observedOwnGroup(group),
+        ...observedOwnGroup(group, protectedBelow),
         id: ids.appRoleGroup(app, appRole),
         app,
       }),

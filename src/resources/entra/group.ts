@@ -9,6 +9,7 @@ import { isPreAssigned } from '../../model/sign-on.ts'
 import type { ResourceKind } from '../kind.ts'
 import { cut, groupMark, managedGuestsMark, readGroupMark } from '../mark.ts'
 import { type OwnGroupSpec, observedOwnGroup, performOwnGroup } from './own-group.ts'
+import { readProtected } from './protected-groups.ts'
 import { readOwnGroups } from './tenant.ts'
 
 export const group: ResourceKind<OwnGroupSpec> = {
@@ -16,15 +17,15 @@ export const group: ResourceKind<OwnGroupSpec> = {
   name: 'group',
   desire,
 
-  async observe(from) {
-    const groups = await readOwnGroups(from)
+  async observe(from, policy) {
+    const [groups, protectedBelow] = await Promise.all([readOwnGroups(from), readProtected(from, policy)])
     const resources = groups.map((own): Observed<OwnGroupSpec> => {
       const names = readGroupMark(own.uniqueName)
-      const there = observedOwnGroup(own)
+      const there = observedOwnGroup(own, protectedBelow)
       if (names === undefined) return { ...there, id: ids.managedGuests() }
       return { ...there, id: ids.group(names.partner, names.group), partner: names.partner }
     })
-    return { resources }
+    return { resources, findings: protectedBelow.missing }
   },
 
   normalize: spec => spec,

@@ -274,7 +274,7 @@ async function perform(
     await entra.delete(graphPath`/users/${before.objectId}`)
     return before
   }
-  if (before === undefined) return invite(after.spec, to, assigned(ids.managedGuests()).objectId)
+  if (before === undefined) return invite(after.spec, to, assigned(ids.managedGuests()).objectId, policy)
 
   const user = graphPath`/users/${before.objectId}`
   if (before.spec.deleted === true) {
@@ -297,21 +297,26 @@ async function perform(
     // The recycle bin does not tell who they were.
     const [there = []] = await entra.listEach<{ id: string }>([`${user}/sponsors`], { select: ['id'] })
     const sponsors = there.map(sponsor => sponsor.id)
-    await setSponsors(entra, user, sponsors, after.spec.sponsors)
+    await setSponsors({ entra, policy }, user, sponsors, after.spec.sponsors)
   } else if (change.differs.includes('sponsors')) {
-    await setSponsors(entra, user, before.spec.sponsors ?? [], after.spec.sponsors ?? [])
+    await setSponsors({ entra, policy }, user, before.spec.sponsors ?? [], after.spec.sponsors ?? [])
   }
   return before
 }
 
-async function invite(spec: GuestSpec, to: DirectoryWriters, managedGuests: string): Promise<Assigned> {
+async function invite(
+  spec: GuestSpec,
+  to: DirectoryWriters,
+  managedGuests: string,
+  policy: ResolvedPolicy,
+): Promise<Assigned> {
   const { entra } = to
   const { id, userPrincipalName: name } = await sendInvitation(entra, spec)
   // The mark first: a run that ends here finds its own guest again.
   await entra.addMember(managedGuests, id)
   const user = graphPath`/users/${id}`
   await setProperties(user, ['displayName', 'companyName'], spec, to)
-  if ((spec.sponsors ?? []).length > 0) await setSponsors(entra, user, [], spec.sponsors ?? [])
+  if ((spec.sponsors ?? []).length > 0) await setSponsors({ entra, policy }, user, [], spec.sponsors ?? [])
   return { objectId: id, ...(name === undefined ? {} : { name }) }
 }
 

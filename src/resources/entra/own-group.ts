@@ -5,6 +5,7 @@ import type { DirectoryWriters } from '../../model/directories.ts'
 import { graphPath, odataString } from '../../model/escape.ts'
 import type { Assigned, Change, Observed } from '../../model/resource.ts'
 import { fitted } from '../mark.ts'
+import type { ProtectedBelow } from './protected-groups.ts'
 import type { Group } from './tenant.ts'
 
 export type OwnGroupSpec = {
@@ -16,18 +17,20 @@ export type OwnGroupSpec = {
 /** All of it but its id and whom it concerns. */
 export function observedOwnGroup(
   group: Group & { readonly uniqueName: string },
+  { refusals }: ProtectedBelow,
 ): Omit<Observed<OwnGroupSpec>, 'id' | 'partner' | 'app'> {
   const { id, uniqueName, displayName, description, isAssignableToRole } = group
-  const refused = {
+  const privileged = {
     code: 'protected-group',
     message: `the group ${uniqueName} can hold directory roles: it is never touched`,
   }
+  const refused = isAssignableToRole === true ? privileged : refusals.get(id)
   return {
     objectId: id,
     owned: true,
     needs: [],
     spec: { uniqueName, ...(displayName ? { displayName } : {}), ...(description ? { description } : {}) },
-    ...(isAssignableToRole === true ? { refused } : {}),
+    ...(refused === undefined ? {} : { refused }),
   }
 }
 

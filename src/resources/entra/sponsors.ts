@@ -47,13 +47,13 @@ export function distinct(addresses: readonly string[]): readonly string[] {
 
 /** `there`: addresses or object ids. */
 export async function setSponsors(
-  entra: GraphWriter,
+  { entra, policy }: { readonly entra: GraphWriter; readonly policy: ResolvedPolicy },
   user: string,
   there: readonly string[],
   wanted: readonly string[],
 ): Promise<void> {
   const idsOf = async (sponsors: readonly string[]): Promise<readonly string[]> => {
-    const found = await Promise.all(sponsors.map(name => (name.includes('@') ? sponsorId(entra, name) : name)))
+    const found = await Promise.all(sponsors.map(name => (name.includes('@') ? sponsorId(entra, policy, name) : name)))
     return found.filter(id => id !== undefined)
   }
   const [before, after] = [await idsOf(there), await idsOf(wanted)]
@@ -64,16 +64,21 @@ export async function setSponsors(
   }
 }
 
-// A run sets the same few sponsors on many guests.
-const sponsorIds = new WeakMap<GraphWriter, Map<string, Promise<string | undefined>>>()
+// A run has one policy, and sets the same few sponsors on many guests.
+const sponsorIds = new WeakMap<ResolvedPolicy, Map<string, Promise<string | undefined>>>()
 
 /** Undefined for a sponsor who is no user: the plan says so in a finding. */
-function sponsorId(entra: GraphWriter, address: string): Promise<string | undefined> {
-  const known = sponsorIds.get(entra) ?? new Map<string, Promise<string | undefined>>()
-  sponsorIds.set(entra, known)
+async function sponsorId(entra: GraphWriter, policy: ResolvedPolicy, address: string): Promise<string | undefined> {
+  const known = sponsorIds.get(policy) ?? new Map<string, Promise<string | undefined>>()
+  sponsorIds.set(policy, known)
   const id =
     known.get(address) ??
     entra.get<{ id: string }>(graphPath`/users/${address}`, { select: ['id'] }).then(user => user?.id)
   known.set(address, id)
-  return id
+  try {
+    return await id
+  } catch (error) {
+    known.delete(address)
+    throw error
+  }
 }

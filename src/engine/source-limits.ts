@@ -1,42 +1,19 @@
-// Limits on what one plan may take away. A plan is always produced; a guardrail that stops it is one of its findings, and
-// apply refuses. The way past is a reviewed line in Git that ends by itself.
+// Groups that others keep, and that give fewer people than before: what happened there is asked about before anything is
+// done here. Whatever the scope of the plan.
 
 import type { Links } from '../access/links.ts'
 import type { Access } from '../access/reach.ts'
 import { allGroups } from '../model/groups.ts'
 import { ids, keyOf, kindOf } from '../model/id.ts'
+import { allowance, covers, overridesOf } from '../model/override.ts'
 import type { FindingAt } from '../model/plan.ts'
 import type { ResolvedGroup, ResolvedPolicy } from '../model/policy.ts'
 import { isPreAssigned } from '../model/sign-on.ts'
-import { endOf } from '../model/time.ts'
-
-/** Findings with code `guardrail/…`; severity error: apply refuses. `today` and `losses` count accesses. */
-export function guard(policy: ResolvedPolicy, today: number, losses: number): readonly FindingAt[] {
-  const { spec, origin } = policy.organization
-  const limit = spec.guardrails?.removals
-  if (limit === undefined || losses < limit.atLeast || losses * 100 <= today * limit.percent) return []
-  const percent = Math.round((losses * 1000) / today) / 10
-  const message = `takes away ${losses} of ${today} accesses (${percent} %); the limit is ${limit.percent} % from ${limit.atLeast} on`
-  const override = overrideOf(policy, 'removals')
-  if (override !== undefined) {
-    return [
-      { severity: 'warning', code: 'guardrail/removals', message: `${message}: allowed, ${override}`, at: origin },
-    ]
-  }
-  return [
-    {
-      severity: 'error',
-      code: 'guardrail/removals',
-      message,
-      hint: 'if this is meant, add an override to the organization: {guardrail: removals, reason: …, until: …}',
-      at: origin,
-    },
-  ]
-}
+import { exceeds } from './limit.ts'
 
 /**
  * Findings with code `guardrail/source-shrunk`: a group that others keep, and that holds none or too few of the people whom
- * it holds here today. Whatever the scope of the plan: what happened to the group is looked at before anything is done.
+ * it holds here today.
  */
 export function guardSources(
   policy: ResolvedPolicy,
@@ -44,15 +21,16 @@ export function guardSources(
   accesses: ReadonlyMap<string, Access>,
   found: readonly FindingAt[] = [],
 ): readonly FindingAt[] {
-  const limit = policy.organization.spec.guardrails?.removals
-  const override = overrideOf(policy, 'sources')
+  const { guardrails } = policy.organization.spec
+  const limit = guardrails?.removals
+  const overrides = overridesOf(guardrails?.overrides, 'sources', policy.at)
   const groups = allGroups(policy).filter(group => group.source !== undefined && !isRefused(group, found))
   const today = peopleToday(groups, policy, links, accesses)
   return groups.flatMap((group): readonly FindingAt[] => {
     const held = today.get(nameOf(group)) ?? new Set()
     const stay = new Set(group.members.map(member => member.address))
     const lost = [...held].filter(person => !stay.has(person)).length
-    const isTooMuch = limit !== undefined && lost >= limit.atLeast && lost * 100 > held.size * limit.percent
+    const isTooMuch = limit !== undefined && exceeds(lost, held.size, limit)
     const isEmptied = stay.size === 0 && lost > 0
     if (!isEmptied && !isTooMuch) return []
     const what = isEmptied
@@ -60,8 +38,8 @@ export function guardSources(
       : `does not hold ${lost} of ${held.size} in ${nameOf(group)} any more; the limit is ${limit?.percent} % from ${limit?.atLeast} on`
     const message = `${sourceOf(group)} ${what}`
     const finding = { code: 'guardrail/source-shrunk', at: group.origin }
-    if (override !== undefined)
-      return [{ ...finding, severity: 'warning', message: `${message}: allowed, ${override}` }]
+    const allowing = overrides.filter(override => covers(override, { partner: group.partner }))
+    if (allowing.length > 0) return [{ ...finding, severity: 'warning', message: `${message}: ${allowance(allowing)}` }]
     const hint =
       'ask those who keep it; if this is meant, add an override to the organization: {guardrail: sources, reason: …, until: …}'
     return [{ ...finding, severity: 'error', message, hint }]
@@ -109,11 +87,4 @@ function peopleToday(
       if (known === undefined || known.includes(group)) people.get(`${partner}/${group}`)?.add(person)
   }
   return people
-}
-
-/** The reason of the override in force, if there is one. */
-function overrideOf(policy: ResolvedPolicy, guardrail: string): string | undefined {
-  return policy.organization.spec.guardrails?.overrides?.find(
-    override => override.guardrail === guardrail && (endOf(override.until) ?? 0) >= policy.at,
-  )?.reason
 }

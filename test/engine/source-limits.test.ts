@@ -4,7 +4,7 @@
 import { expect, test } from 'vitest'
 import type { Links } from '../../src/access/links.ts'
 import { type Access, accessKey } from '../../src/access/reach.ts'
-import { guardSources } from '../../src/engine/guardrails.ts'
+import { guardSources } from '../../src/engine/source-limits.ts'
 import { type Id, ids } from '../../src/model/id.ts'
 import type { FindingAt } from '../../src/model/plan.ts'
 import type { Person, ResolvedGroup, ResolvedPolicy } from '../../src/model/policy.ts'
@@ -127,7 +127,7 @@ test('a reviewed line lets it pass until its day, and is told', async () => {
   const guardrails = `guardrails: {overrides: [{guardrail: sources, reason: CHG-9, until: 2026-12-05}]}`
   const links = held('contractors', people(3))
   expect(told(guardSources(await policyOf({ stay: [], guardrails }), links, new Map()))).toEqual([
-    'warning[guardrail/source-shrunk] SG holds nobody of fabrikam any more: all 3 in fabrikam/contractors would go: allowed, CHG-9',
+    'warning[guardrail/source-shrunk] SG holds nobody of fabrikam any more: all 3 in fabrikam/contractors would go: allowed until 2026-12-05, CHG-9',
   ])
   const at = Date.parse('2026-12-06T00:00:00Z')
   expect(told(guardSources(await policyOf({ stay: [], guardrails, at }), links, new Map()))[0]).toMatch(/^error/)

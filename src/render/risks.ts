@@ -1,0 +1,115 @@
+// What deserves a second look: refusals, ways in that get easier, privileged changes, big removals, apps closed to employees,
+// things taken over, ends to come. Plain text, not escaped for anything.
+
+import { keyOf, kindOf } from '../model/id.ts'
+import type { Cause, Line, Plan, PlannedChange } from '../model/plan.ts'
+import { dateOf, dayMs } from '../model/time.ts'
+import { count } from './layout.ts'
+import { bigRemovals } from './removals.ts'
+import { weakenedBy } from './weakened.ts'
+import { countOf, wordsOf, wordsOfAll } from './words.ts'
+
+export interface Risk {
+  readonly title: 'refused' | 'weakened' | 'privileged' | 'big removal' | 'closes' | 'not ours yet' | 'ends soon'
+  readonly text: string
+  /** Listed under it. */
+  readonly names: readonly string[]
+  /** Of a plan with a base, where it is known. */
+  readonly cause?: Cause
+  readonly at?: Line
+}
+
+/** The gravest first. */
+export function risksOf(plan: Plan): readonly Risk[] {
+  return [
+    ...refused(plan),
+    ...weakened(plan),
+    ...privileged(plan),
+    ...removed(plan),
+    ...closed(plan),
+    ...adopted(plan),
+    ...ending(plan),
+  ]
+}
+
+interface Of {
+  readonly cause?: Cause | undefined
+  readonly at?: Line | undefined
+}
+
+function risk(title: Risk['title'], text: string, names: readonly string[] = [], { cause, at }: Of = {}): Risk {
+  return { title, text, names, ...(cause === undefined ? {} : { cause }), ...(at === undefined ? {} : { at }) }
+}
+
+/** What several have in common: a place that all of them have, and the cause that deserves more attention. */
+function ofAll(items: readonly { readonly cause?: Cause; readonly because: readonly Line[] }[]): Of {
+  const cause = items.find(item => item.cause === 'intended')?.cause ?? items[0]?.cause
+  const places = new Set(items.map(({ because: [line] }) => JSON.stringify(line)))
+  return { cause, at: places.size === 1 ? items[0]?.because[0] : undefined }
+}
+
+function refused({ findings }: Plan): readonly Risk[] {
+  return findings
+    .filter(({ severity, code }) => severity === 'error' && /^(rule|guardrail)\//.test(code))
+    .map(({ message, at }) => risk('refused', message, [], { at }))
+}
+
+function weakened({ changes }: Plan): readonly Risk[] {
+  return changes.flatMap(change => weakenedBy(change).map(text => risk('weakened', text, [], ofAll([change]))))
+}
+
+/** Changes that are the same but for one word, in one line: `allow CONNECTOR01, CONNECTOR02 to …`. */
+function privileged({ changes }: Plan): readonly Risk[] {
+  const risky = changes.filter(change => change.risk === 'privileged' && weakenedBy(change).length === 0)
+  const key = (change: PlannedChange): string =>
+    JSON.stringify([change.action, change.kind, keyOf(change.id)[0], change.cause, change.because])
+  return [...Map.groupBy(risky, key).values()].map(alike => risk('privileged', wordsOfAll(alike), [], ofAll(alike)))
+}
+
+function removed(plan: Plan): readonly Risk[] {
+  return bigRemovals(plan).map(({ text, cause, at }) => risk('big removal', text, [], { cause, at }))
+}
+
+/** Apps that everybody in the tenant could open so far: closing them touches employees, too. */
+function closed({ changes }: Plan): readonly Risk[] {
+  const closing = changes.filter(
+    ({ before, after }) => before?.assignmentRequired === false && after?.assignmentRequired === true,
+  )
+  if (closing.length === 0) return []
+  const apps = closing.map(change => keyOf(change.id).join('/')).join(', ')
+  const text = `${apps}: open to everybody in the tenant so far, then only to who is assigned, employees too`
+  return [risk('closes', text, [], ofAll(closing))]
+}
+
+/** What was there before guestlist, and is looked after from now on. */
+function adopted({ changes }: Plan): readonly Risk[] {
+  // What is privileged besides is told there.
+  const taken = changes.filter(({ action, risk }) => action === 'adopt' && risk !== 'privileged')
+  return [...Map.groupBy(taken, change => kindOf(change.id)).values()].flatMap(alike => {
+    const [first] = alike
+    if (first === undefined) return []
+    if (alike.length === 1) return [risk('not ours yet', wordsOf(first), [], ofAll(alike))]
+    const text = `${countOf(first.id, alike.length)}, there already, looked after from now on:`
+    return [
+      risk(
+        'not ours yet',
+        text,
+        alike.map(change => keyOf(change.id).join('/')),
+        ofAll(alike),
+      ),
+    ]
+  })
+}
+
+/** As far as a plan looks ahead. */
+const soon = 30 * dayMs
+/** So many are told by name. */
+const few = 5
+
+function ending({ at, apps, coming }: Plan): readonly Risk[] {
+  const ends = coming.filter(({ effect }) => effect === 'lose')
+  if (ends.length === 0) return []
+  const text = `${count(ends.length, 'access ends', 'accesses end')} by ${dateOf(Date.parse(at) + soon)}: guestlist access --expiring 30d`
+  const names = ends.map(({ person, app, on }) => `${person} in ${apps[app]?.displayName ?? app} on ${on}`)
+  return [risk('ends soon', text, ends.length <= few ? names : [], { at: ofAll(ends).at })]
+}
