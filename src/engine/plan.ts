@@ -30,12 +30,13 @@ import { type BasePolicy, calledOff, compareWithBase } from './base.ts'
 import { digestOf } from './canonical.ts'
 import { crossings, turns } from './crossings.ts'
 import type { DesiredState } from './desire.ts'
-import { effectsUntil, endOf, type Gap, gapBetween } from './gap.ts'
+import { narrowToEnded } from './ended.ts'
+import { effectsUntil, endOf, gapBetween } from './gap.ts'
 import type { ObservedState } from './observe.ts'
 import { askOnce } from './once.ts'
 import { type Names, type Ordered, order } from './order.ts'
 import { guardRemovals } from './removal-limits.ts'
-import { everything, narrow, narrowToEnded, onlyPlane, type Scope } from './scope.ts'
+import { everything, narrow, onlyPlane, type Scope } from './scope.ts'
 import { byPlace, lines, shownChange, shownEffect, shownFinding } from './shown.ts'
 import { guardSources } from './source-limits.ts'
 
@@ -90,7 +91,7 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
     crossings: crossings(links, gap.whole.links, policy),
     turns: () => turns(links, gap.whole.links, policy),
   })
-  const part = scope.ended === true ? narrowToEnded(whole, scope, overIn(gap)) : whole
+  const part = scope.ended === true ? narrowToEnded(whole, scope, policy, kinds) : whole
   const narrowed = narrow(part, scope, [...before.values(), ...gap.whole.after.values()])
   const { kept, waiting } = scope.only === undefined ? { kept: narrowed, waiting: [] } : onlyPlane(narrowed, scope.only)
 
@@ -137,12 +138,6 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
     map: cellsOf({ before, after: end.after, effects, policy, scope: shown }),
   })
   return { plan, policy, steps, desired, observed: observed.resources, links, before, after: end.after }
-}
-
-/** What is lost because its day is over, and for no other reason. */
-function overIn(gap: Gap): readonly Access[] {
-  const { effects } = effectsUntil(gap, gap.whole)
-  return effects.filter(({ effect, onItsDay }) => effect === 'lose' && onItsDay).map(({ access }) => access)
 }
 
 function caused(cause: Cause | undefined): { readonly cause?: Cause } {

@@ -121,8 +121,9 @@ function lookAt(reviewed: Reviewed, now: Planned, kinds: readonly AnyKind[]): Lo
     const isMade = makes !== undefined && areWanted(after, makes)
     if (wanted === undefined) {
       if (action !== 'update') return 'no longer wanted'
-      // Let go, or put away: what is not ours any more is not read any more.
-      return there === undefined || !there.owned || isMade ? undefined : 'no longer wanted'
+      // What is let go is not read any more. What was to be put away is: gone from sight, it is not done.
+      const isLetGo = (there === undefined || !there.owned) && (after.managed === false || after.marked === false)
+      return isLetGo || isMade ? undefined : 'no longer wanted'
     }
     const isWhole = action !== 'create' || namedKeys(makes?.spec ?? {}).every(key => key in after)
     if (!isMade || !isWhole || wanted.reference === true) return 'no longer wanted'

@@ -37,25 +37,8 @@ export function narrow(ordered: readonly Ordered[], scope: Scope, accesses: Iter
   )
 }
 
-/** `over`: accesses that are lost on the day which a reviewed line sets; what takes them away, and what that waits for. */
-export function narrowToEnded(
-  ordered: readonly Ordered[],
-  { also }: Scope,
-  over: Iterable<Access>,
-): readonly Ordered[] {
-  const links = new Set<Id>()
-  for (const access of over) for (const link of access.links) links.add(link)
-  const takes = ({ change, risk }: Ordered): boolean => risk === 'revoke' || change.retires || change.action === 'delete'
-  const isDue = ({ change }: Ordered): boolean => change.action === 'delete' && change.before?.retired === true
-  return withDependencies(
-    ordered,
-    ordered.filter(
-      item => also?.has(item.change.id) === true || (takes(item) && links.has(item.change.id)) || isDue(item),
-    ),
-  )
-}
-
-function withDependencies(ordered: readonly Ordered[], wanted: readonly Ordered[]): readonly Ordered[] {
+/** The wanted ones, with all that they wait for. */
+export function withDependencies(ordered: readonly Ordered[], wanted: readonly Ordered[]): readonly Ordered[] {
   const byId = new Map(ordered.map(item => [item.change.id, item]))
   const kept = new Set<Id>()
   const open = wanted.map(item => item.change.id)

@@ -72,7 +72,7 @@ describe('conditions of the example', () => {
     expect((await run('apply')).code).toBe(0)
     edit('organization.yaml', 'state: enabled', 'state: disabled')
     const { stdout } = await run('plan')
-    expect(stdout).toContain('privileged     correct how MFA is required of guests')
+    expect(stdout).toContain('weakened       MFA of guests: enabled so far, then disabled')
     edit('organization.yaml', 'state: disabled', 'state: enabled')
     expect(await planned()).toEqual([])
   })

@@ -40,7 +40,7 @@ describe('what guests of the example may be', () => {
   test('is loosened only with a second look, key by key', async () => {
     edit('role: restricted', 'role: member')
     const { stdout } = await run('plan')
-    expect(stdout).toContain('privileged     give guests the rights of employees')
+    expect(stdout).toContain('weakened       give guests the rights of employees')
     expect(stdout).not.toContain('invite guests')
     edit('role: member', 'role: restricted')
   })

@@ -51,11 +51,11 @@ describe('trust of the example', () => {
 
   test('is told with a second look, and opens the partner whose people are blocked', async () => {
     const { stdout } = await run('plan')
-    expect(stdout).toContain('privileged     make settings for the tenant of proseware: trust its MFA')
+    expect(stdout).toContain('weakened       the tenant of proseware: MFA done at its own tenant counts as ours')
     expect(stdout).toContain(
-      'take over the settings for the tenant of adatum: let its people in, who are blocked, trust its MFA',
+      'the tenant of adatum: its people may come in, who are blocked so far; MFA done at its own',
     )
-    expect(stdout).toContain('take over the settings for the tenant of fabrikam: trust its MFA, compliant devices')
+    expect(stdout).toContain('the tenant of fabrikam: MFA done at its own tenant counts as ours; devices that its own')
     expect(await gains('adatum')).toBeGreaterThan(0)
     expect((await run('apply')).code).toBe(0)
     const { [fabrikam]: first, [adatum]: second } = await entries()
