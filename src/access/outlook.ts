@@ -66,13 +66,13 @@ export function outlookOf(
   }
 }
 
-type Event = Pick<At<Coming>, 'effect' | 'on' | 'origins'>
+type Event = Pick<At<Coming>, 'effect' | 'on' | 'until' | 'origins'>
 
-function eventsOf({ start, end, began, ends }: Stay, at: Instant): readonly Event[] {
+function eventsOf({ start, end, until, began, ends }: Stay, at: Instant): readonly Event[] {
   const last = endOf(dateOf(at + soon)) ?? at + soon
   return [
-    ...(start > at ? [{ effect: 'gain' as const, on: dateOf(start), origins: began }] : []),
-    ...(end <= last ? [{ effect: 'lose' as const, on: dateOf(end), origins: ends }] : []),
+    ...(start > at ? [{ effect: 'gain' as const, on: dateOf(start), until, origins: began }] : []),
+    ...(end <= last ? [{ effect: 'lose' as const, on: dateOf(end), until, origins: ends }] : []),
   ]
 }
 

@@ -40,7 +40,14 @@ export function addApply(program: Command, does: Does): void {
     .option('--auto-approve', 'do not ask (the sandbox and a reviewed plan never ask)')
     .option('--concurrency <number>', 'how many changes are under way at once', wholeNumber(1, 64), 8)
     .addOption(endedOption())
-    .option('--journal <file>', 'where to write down what is done (default: .guestlist/journal.jsonl)')
+    .option(
+      '--base <revision>',
+      'what the change of policy starts from: an end that it puts into the past is a removal',
+    )
+    .option(
+      '--journal <file>',
+      'where to write down what is done (default: .guestlist/journal.jsonl; with --sandbox .guestlist/sandbox/journal.jsonl)',
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  guestlist apply --sandbox\n  guestlist apply plan.json\n  guestlist apply plan.json --only entra         in one job, and the other directory in another\n  guestlist apply --auto-approve --trace requests.jsonl',
@@ -49,12 +56,12 @@ export function addApply(program: Command, does: Does): void {
 }
 
 const apply: Action<ApplyOptions> = async (host, options, file) => {
-  // A preview is for plan: real access must not end, or begin, before its day.
-  if (options.sandbox !== true && options.at !== undefined && options.at > host.now()) {
+  // A preview is for plan: real access must not end, or begin, before its day, nor an override come back after its own.
+  if (options.sandbox !== true && options.at !== undefined) {
     throw new Failure(
-      'future',
-      '--at lies in the future',
-      'look at it with `guestlist plan --at`, or try it with --sandbox',
+      options.at > host.now() ? 'future' : 'past',
+      `--at lies in the ${options.at > host.now() ? 'future' : 'past'}`,
+      'apply works as of now; look at another day with `guestlist plan --at`, or try it with --sandbox',
     )
   }
   const reviewed = file === undefined ? undefined : readReviewed(host, options, file)
@@ -193,6 +200,7 @@ async function perform(
       signal: AbortSignal.any([interruption.signal, recorder.stopped]),
       onBegin: recorder.changeBegins,
       onOutcome: outcome => {
+        if (outcome.status !== 'not-attempted') host.changes()
         recorder.changeEnded(outcome)
         progress.tell(outcome)
       },

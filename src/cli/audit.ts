@@ -1,14 +1,13 @@
 // `guestlist audit`: whether a journal is as the applies wrote it.
 
-import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
 import { Failure } from '../model/problem.ts'
 import { renderVerdict } from '../render/audit.ts'
 import { exit } from './exit.ts'
-import { asFailure } from './files.ts'
+import { readAtMost } from './files.ts'
 import { paintFor } from './host.ts'
 import { checkJournal } from './journal-check.ts'
-import { type Action, type Does, pathOf } from './options.ts'
+import { type Action, checkMeaning, type Does, pathOf } from './options.ts'
 
 export function addAudit(program: Command, does: Does): void {
   const audit = program
@@ -16,7 +15,8 @@ export function addAudit(program: Command, does: Does): void {
     .summary('check the journal of what was applied')
     .description(
       'Every apply writes a journal: who, which commit, which plan, each change with its result, its time and the ids by\n' +
-        'which the service knows its requests. It is .guestlist/journal.jsonl, or what `apply --journal` names.',
+        'which the service knows its requests. It is .guestlist/journal.jsonl (with --sandbox\n' +
+        '.guestlist/sandbox/journal.jsonl), or what `apply --journal` names.',
     )
   audit
     .command('verify')
@@ -39,6 +39,7 @@ function hashIn(value: string): string {
 }
 
 const verify: Action<{ readonly head?: string }> = async (host, options, file = '') => {
+  checkMeaning(options, 'audit verify')
   const bytes = contentOf(pathOf(host, file), file)
   const verdict = checkJournal(bytes, options.head)
   if (verdict.lines === 0) {
@@ -50,10 +51,12 @@ const verify: Action<{ readonly head?: string }> = async (host, options, file = 
   return verdict.troubles.length === 0 ? exit.done : exit.error
 }
 
+/** More than any journal has, and what one check can hold. */
+const mostMebibytes = 1024
+
 function contentOf(path: string, file: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw asFailure(error, `cannot read ${file}`)
-  }
+  const bytes = readAtMost(path, mostMebibytes * 2 ** 20)
+  if (bytes !== undefined) return bytes
+  const message = `${file} has more than ${mostMebibytes} MiB: too much to check at once`
+  throw new Failure('large-journal', message, 'begin a new one from time to time: --journal')
 }

@@ -11,7 +11,7 @@ import type { Instant } from '../model/time.ts'
 import { type LoadedPolicy, loadPolicy } from '../policy/load.ts'
 import { count } from '../render/layout.ts'
 import { gatherMembers } from '../resources/membership-sources.ts'
-import { isMistake } from './policies.ts'
+import { findingsOf, isMistake } from './policies.ts'
 
 export interface ReadBase {
   readonly base: BasePolicy
@@ -27,7 +27,7 @@ export function readBase(place: GitPlace, revision: string, at: Instant): Promis
     const loaded = await loadPolicy(folder, at)
     const mistakes = loaded.problems.filter(isMistake)
     if (loaded.policy !== undefined && mistakes.length === 0)
-      return { base: { revision, commit, policy: loaded.policy }, findings }
+      return { base: { revision, commit, policy: loaded.policy, findings: findingsOf(loaded.problems, '') }, findings }
     return { base: { revision, commit }, findings: [...findings, unreadable({ revision }, told(mistakes))] }
   })
 }
@@ -37,7 +37,9 @@ export async function gatherBase({ base, findings }: ReadBase, from: Directories
   const { policy, ...of } = base
   if (policy === undefined) return { base, findings }
   try {
-    return { base: { ...of, policy: (await gatherMembers(policy, from)).policy }, findings }
+    const gathered = await gatherMembers(policy, from)
+    const known = [...(base.findings ?? []), ...gathered.findings]
+    return { base: { ...of, policy: gathered.policy, findings: known }, findings }
   } catch (error) {
     if (error instanceof Failure) return { base: of, findings: [...findings, unreadable(base, error.message)] }
     throw error

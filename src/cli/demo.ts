@@ -79,8 +79,8 @@ interface Stage {
 
 function stage(run: Run, host: Host, folder: string): Stage {
   const paint = paintFor(host.stdout)
-  // Everything is shown in one stream, so that messages and results stay in their order.
-  const inside: Host = { ...host, cwd: folder, now: () => exampleNow, stderr: host.stdout }
+  // Everything is shown in one stream, so that messages and results stay in their order. What is changed is the demo's own.
+  const inside: Host = { ...host, cwd: folder, now: () => exampleNow, stderr: host.stdout, changes: () => {} }
   let step = 0
   let shown = false
   return {

@@ -38,6 +38,8 @@ export interface Host {
   readonly domain?: DirectoryWriter
   /** Takes the place of the sandbox's access token, which may do everything. */
   readonly graphToken?: string
+  /** From here on something is changed: no ending may say that nothing was. */
+  readonly changes: () => void
   /** Calls `handler` at the first interrupt instead of ending the process. Returns how to stop listening. */
   readonly onInterrupt: (handler: () => void) => () => void
 }

@@ -3,7 +3,8 @@
 
 import type { AuditRecord, Remark, Verdict } from '../model/journal.ts'
 import { linesIn } from './journal.ts'
-import { type JournalLine, readLine, sha256 } from './journal-line.ts'
+import { checkApplies } from './journal-applies.ts'
+import { isTornLine, type JournalLine, readLine, sha256 } from './journal-line.ts'
 
 export function checkJournal(bytes: Buffer, head: string | undefined): Verdict {
   const chain = checkChain()
@@ -11,7 +12,7 @@ export function checkJournal(bytes: Buffer, head: string | undefined): Verdict {
   const numbers = { applies: 0, refused: 0, done: 0, failed: 0 }
   const times: string[] = []
   let headAt: number | undefined
-  let last: string | null = null
+  let last: { readonly number: number; readonly hash: string } | undefined
   for (const [index, content] of linesIn(bytes).entries()) {
     const number = index + 1
     const line = readLine(content)
@@ -20,20 +21,25 @@ export function checkJournal(bytes: Buffer, head: string | undefined): Verdict {
     applies.take(number, line.record)
     count(numbers, line.record)
     times.push(line.link.time)
-    last = line.hash
+    last = { number, hash: line.hash }
     if (line.hash === head && line.isIntact) headAt = number
   }
-  const { troubles, remarks } = chain.end()
+  const chained = chain.end()
+  const told = applies.end()
   const lost: readonly Remark[] =
     head === undefined || headAt !== undefined
       ? []
       : [
           {
-            line: Math.max(times.length, 1),
+            line: last?.number ?? 1,
             code: 'no-such-line',
             message: `no line has the hash ${head}: lines were cut from the end, or all was written anew`,
           },
         ]
+  const after: readonly Remark[] =
+    headAt === undefined || last === undefined || headAt === last.number
+      ? []
+      : [{ line: headAt + 1, code: 'after-head', message: beyond(headAt, last.number) }]
   return {
     lines: times.length,
     applies: numbers.applies,
@@ -41,11 +47,22 @@ export function checkJournal(bytes: Buffer, head: string | undefined): Verdict {
     changes: { done: numbers.done, failed: numbers.failed },
     first: times.at(0) ?? null,
     last: times.at(-1) ?? null,
-    head: last,
+    head: last?.hash ?? null,
     ...(headAt === undefined ? {} : { headAt }),
-    troubles: [...troubles, ...lost],
-    remarks: [...remarks, ...applies.end()].sort((a, b) => a.line - b.line),
+    // Where the chain is broken, that says already why numbers do not agree.
+    troubles: [...(chained.troubles.length > 0 ? chained.troubles : told.troubles), ...lost].sort(byLine),
+    remarks: [...chained.remarks, ...told.remarks, ...after].sort(byLine),
   }
+}
+
+function byLine(one: Remark, other: Remark): number {
+  return one.line - other.line
+}
+
+/** Whoever can write the file can write a chain anew: only what a noted hash covers is beyond that. */
+function beyond(headAt: number, last: number): string {
+  const lines = headAt + 1 === last ? `line ${last} comes` : `lines ${headAt + 1} to ${last} come`
+  return `the hash is that of line ${headAt}: ${lines} after it, and it says nothing of them`
 }
 
 interface Numbers {
@@ -85,7 +102,8 @@ function checkChain() {
 
   const strangeBefore = (number: number, { link: { torn } }: JournalLine): void => {
     const remains = Buffer.concat(strange.flatMap(({ content }) => [content, Buffer.from('\n')])).subarray(0, -1)
-    const isTold = torn !== undefined && torn.bytes === remains.length && torn.hash === sha256(remains)
+    const isOurs = strange.every(({ content }) => isTornLine(before.seq + 1, content))
+    const isTold = isOurs && torn !== undefined && torn.bytes === remains.length && torn.hash === sha256(remains)
     const [first] = strange
     if (isTold && first !== undefined) {
       const message = `${remains.length} bytes that a crash left of a line; line ${number} tells of them`
@@ -118,11 +136,14 @@ function checkChain() {
     },
     end(): { readonly troubles: readonly Remark[]; readonly remarks: readonly Remark[] } {
       // After the last line break there is nothing, or what a crash left.
-      const rest = strange.pop()
-      for (const { line } of strange) troubles.push({ line, ...noLine })
-      if (rest !== undefined && rest.content.length > 0) {
-        const message = `${rest.content.length} bytes of a line that was not written to its end: a crash, or the file was cut`
-        remarks.push({ line: rest.line, code: 'torn', message })
+      if (strange.at(-1)?.content.length === 0) strange.pop()
+      for (const { line, content } of strange) {
+        if (!isTornLine(before.seq + 1, content)) {
+          troubles.push({ line, ...noLine })
+          continue
+        }
+        const message = `${content.length} bytes of a line that was not written to its end: a crash, or the file was cut`
+        remarks.push({ line, code: 'torn', message })
       }
       return { troubles, remarks }
     },
@@ -130,53 +151,3 @@ function checkChain() {
 }
 
 const noLine = { code: 'no-line', message: 'this is no line of a journal: changed, or put in' } as const
-
-/** Whatever has begun has ended, unless it was killed. */
-function checkApplies() {
-  const remarks: Remark[] = []
-  const underWay = new Set<string>()
-  let begun: number | undefined
-
-  const close = (): void => {
-    if (begun !== undefined) remarks.push({ line: begun, code: 'unfinished', message: unfinished([...underWay]) })
-    begun = undefined
-    underWay.clear()
-  }
-  return {
-    take(number: number, record: AuditRecord): void {
-      switch (record.record) {
-        case 'apply-begun':
-          close()
-          begun = number
-          break
-        case 'apply-refused':
-          close()
-          break
-        case 'change-begun':
-          underWay.add(record.id)
-          break
-        case 'change-ended':
-          underWay.delete(record.id)
-          break
-        case 'apply-ended':
-          begun = undefined
-          underWay.clear()
-          break
-      }
-    },
-    end(): readonly Remark[] {
-      close()
-      return remarks
-    },
-  }
-}
-
-const mostNamed = 5
-
-function unfinished(underWay: readonly string[]): string {
-  const whole = 'this apply has no end: it was killed, or still runs'
-  if (underWay.length === 0) return `${whole}; nothing was under way`
-  const named = underWay.slice(0, mostNamed).join(', ')
-  const more = underWay.length > mostNamed ? ` and ${underWay.length - mostNamed} more` : ''
-  return `${whole}; under way, and perhaps done: ${named}${more}`
-}

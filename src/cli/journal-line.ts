@@ -31,6 +31,14 @@ export function readLine(bytes: Buffer): JournalLine | undefined {
   return { link: value, record: value, hash, isIntact: sha256(bytes.subarray(0, -endingLength)) === hash }
 }
 
+/** Whether a crash can have left it of line `seq`: the beginning of one of ours, and nothing else. */
+export function isTornLine(seq: number, bytes: Buffer): boolean {
+  const beginning = Buffer.from(`{"seq":${seq},"time":"`)
+  const isBegun = beginning.subarray(0, bytes.length).equals(bytes.subarray(0, beginning.length))
+  // JSON writes control characters as escapes.
+  return isBegun && bytes.length > 0 && bytes.every(byte => byte >= 0x20)
+}
+
 export function sha256(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex')
 }
@@ -46,12 +54,13 @@ function parsed(text: string): unknown {
 /** Who changed a line can have written anything: what is looked at must have its shape. */
 function isLine(value: unknown): value is JournalLink & AuditRecord {
   if (typeof value !== 'object' || value === null) return false
-  const { seq, time, previous, record, torn } = value as Readonly<Record<string, unknown>>
+  const { seq, time, previous, record, torn, id } = value as Readonly<Record<string, unknown>>
   return (
     Number.isSafeInteger(seq) &&
     typeof time === 'string' &&
     (previous === null || typeof previous === 'string') &&
     typeof record === 'string' &&
+    (id === undefined || typeof id === 'string') &&
     (torn === undefined || (typeof torn === 'object' && torn !== null))
   )
 }

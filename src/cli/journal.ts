@@ -19,7 +19,7 @@ import { isoOf } from '../model/time.ts'
 import { freeLock, takeLock } from '../sandbox/store-lock.ts'
 import { asFailure } from './files.ts'
 import type { Host } from './host.ts'
-import { lineOf, readLine, sha256 } from './journal-line.ts'
+import { isTornLine, lineOf, readLine, sha256 } from './journal-line.ts'
 
 export interface Journal {
   /** All of it or nothing; throws if it cannot. */
@@ -121,17 +121,18 @@ function readEnd(path: string, file: number): End {
     // What looks like a short line may be the end of a longer one.
     if (last === undefined && bytes.length < size) continue
     const rest = bytes.subarray(last === undefined ? 0 : lines.slice(0, index + 1).reduce(lengthWithBreak, 0))
-    const isBroken = last === undefined ? !isBeginning(rest) : !last.isIntact
-    if (isBroken) {
+    const isWhole = last?.isIntact ?? true
+    if (!isWhole || !isTorn((last?.link.seq ?? 0) + 1, rest)) {
       throw new Failure(
         'journal-broken',
         `the end of the journal ${path} is not as it was written`,
         'see `guestlist audit verify`; keep the file as it is, and go on in another one: --journal',
       )
     }
+    const remains = bytes.at(-1) === lineBreak ? rest.subarray(0, -1) : rest
     return {
       head: last === undefined ? { seq: 0, hash: null } : { seq: last.link.seq, hash: last.hash },
-      torn: rest.length === 0 ? undefined : { bytes: rest.length, hash: sha256(rest) },
+      torn: remains.length === 0 ? undefined : { bytes: remains.length, hash: sha256(remains) },
       size,
       lead: size === 0 || bytes.at(-1) === lineBreak ? '' : '\n',
     }
@@ -145,10 +146,10 @@ function lengthWithBreak(sum: number, line: Buffer): number {
   return sum + line.length + 1
 }
 
-/** Of a first line that was cut short; anything else is no journal. */
-function isBeginning(rest: Buffer): boolean {
-  const [first = nothing] = linesIn(rest)
-  return '{"seq":1,'.startsWith(first.subarray(0, 9).toString('latin1'))
+/** Nothing, or what crashes can have left of the next line; anything else is no journal, or was put in. */
+function isTorn(seq: number, rest: Buffer): boolean {
+  const lines = linesIn(rest)
+  return (lines.at(-1)?.length === 0 ? lines.slice(0, -1) : lines).every(line => isTornLine(seq, line))
 }
 
 function lastBytes(file: number, size: number, length: number): Buffer {

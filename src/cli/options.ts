@@ -75,6 +75,17 @@ export function checkCombination(options: Options): void {
   }
 }
 
+type Narrowing = Exclude<keyof Options, 'policies' | 'ended'>
+
+const narrowing: readonly Narrowing[] = ['at', 'partner', 'app', 'only', 'sandbox', 'seed', 'state', 'trace']
+
+/** For a command that looks at no directories: who gives it such an option expects another answer than there is. */
+export function checkMeaning(options: Options, command: string, but: readonly Narrowing[] = []): void {
+  const given = narrowing.find(name => options[name] !== undefined && !but.includes(name))
+  if (given === undefined) return
+  throw new Failure('bad-option', `--${given} means nothing to \`guestlist ${command}\``, 'leave it out')
+}
+
 /** The part of the policy that --partner, --app and --only name. */
 export function scopeOf({ partner: partners = [], app: apps = [], only, ended }: Options): Scope {
   return { partners, apps, ...(only === undefined ? {} : { only }), ...(ended === undefined ? {} : { ended }) }

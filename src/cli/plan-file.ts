@@ -1,7 +1,7 @@
 // A plan from a file: read, and told apart from all that only looks like a plan of ours. Nothing in it is believed: what it
 // says is compared with what would happen now, and only that is performed.
 
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { checksumOf, digestOfContent } from '../engine/plan.ts'
@@ -9,16 +9,27 @@ import type { Plan } from '../model/plan.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import { Failure } from '../model/problem.ts'
 import { dayMs, durationOf, type Instant, startOf } from '../model/time.ts'
-import { readWhole } from './files.ts'
+import { safeJsonLine } from '../render/json.ts'
+import { readAtMost } from './files.ts'
 import { schemasFolder, version } from './installed.ts'
 
 /** What was a plan, and is too old to be one. Exit code 4, not 1. */
 export class Outdated extends Failure {}
 
-const most = { mebibytes: 64, depth: 64 }
+const most = { mebibytes: 256, depth: 64 }
 const again = 'plan again, and review that: guestlist plan --out FILE'
 /** Clocks of two machines differ. */
 const skew = 5 * 60_000
+
+/** A plan as it is saved: all on one line, for a large one has many. Throws a Failure for one that could not be read again. */
+export function planFileText(plan: Plan): string {
+  const text = safeJsonLine(plan)
+  if (Buffer.byteLength(text) > most.mebibytes * 2 ** 20) {
+    const message = `the plan has more than ${most.mebibytes} MiB: it could be saved, and not be applied`
+    throw new Failure('large-plan', message, 'plan and apply it in parts: --partner, --app')
+  }
+  return text
+}
 
 /** `file`: as the person named it. Throws a Failure for whatever is no whole, unchanged plan of this version. */
 export function readPlanFile(path: string, file: string): Plan {
@@ -40,6 +51,18 @@ export function readPlanFile(path: string, file: string): Plan {
   const whole = plan as Plan
   checkUnchanged(whole, file)
   return whole
+}
+
+/** A plan of the sandbox is nothing to the real directories, and theirs nothing to the sandbox. */
+export function checkPlace({ sandbox }: Plan, file: string, isSandbox: boolean): void {
+  if ((sandbox === true) === isSandbox) return
+  const [message, hint] = isSandbox
+    ? [`${file} is a plan for the real directories, not for the sandbox`, 'leave out --sandbox, or plan with it']
+    : [
+        `${file} was made in the sandbox: it says nothing about the real directories`,
+        'add --sandbox, or plan without it',
+      ]
+  throw new Failure('other-place', message, hint)
 }
 
 /** Whether it is about these directories, and about now. `now`: by the clock that plans are stamped with. */
@@ -68,16 +91,19 @@ export function checkMeant(plan: Plan, file: string, policy: ResolvedPolicy, now
     throw new Failure('future-plan', message, 'plan without --at, and review that')
   }
   const oldest = guardrails?.oldestPlan ?? '7d'
-  if (createdAt < now - (durationOf(oldest) ?? 7 * dayMs)) {
-    const message = `${file} was made at ${plan.createdAt}, which is longer ago than ${oldest}: nothing was changed`
+  const age = durationOf(oldest) ?? 7 * dayMs
+  // What ended since its day would begin anew.
+  const [made, time] = createdAt <= Date.parse(plan.at) ? ['was made at', plan.createdAt] : ['was made as of', plan.at]
+  if (Date.parse(time) < now - age) {
+    const message = `${file} ${made} ${time}, which is longer ago than ${oldest}: nothing was changed`
     throw new Outdated('old-plan', message, `${again} (the limit is the organization's guardrails.oldestPlan)`)
   }
 }
 
 function textOf(path: string, file: string): string {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-  if (size > most.mebibytes * 2 ** 20) throw notAPlan(file, `it has more than ${most.mebibytes} MiB`)
-  return readWhole(path)
+  const bytes = readAtMost(path, most.mebibytes * 2 ** 20)
+  if (bytes === undefined) throw notAPlan(file, `it has more than ${most.mebibytes} MiB`)
+  return bytes.toString('utf8')
 }
 
 function parsed(text: string, file: string): unknown {

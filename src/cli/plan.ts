@@ -1,11 +1,11 @@
 // `guestlist plan`: what would change, and who gains or loses what because of it. Changes nothing, the sandbox included.
 
 import type { Command } from 'commander'
-import { safeJson } from '../render/json.ts'
 import { shortDigest } from '../render/plan.ts'
 import { type ExitCode, exit } from './exit.ts'
 import { writeWhole } from './files.ts'
 import { type Action, type Does, endedOption, pathOf } from './options.ts'
+import { planFileText } from './plan-file.ts'
 import { formatOption, formatted, type PlanFormat } from './plan-formats.ts'
 import { type Prepared, prepare, refusals, whatNext } from './planning.ts'
 
@@ -49,10 +49,14 @@ const plan: Action<PlanOptions> = async (host, options) => {
   if (prepared === undefined) return exit.error
   try {
     const { plan } = prepared.planned
-    const view = { all: options.changes === true, next: whatNext(prepared, options), folder: options.policies }
+    const view = {
+      all: options.changes === true,
+      next: whatNext(prepared, options, options.out),
+      folder: options.policies,
+    }
     host.stdout.write(formatted(plan, options.format, host, view))
     if (options.out !== undefined) {
-      writeWhole(pathOf(host, options.out), safeJson(plan), host.writer.pid)
+      writeWhole(pathOf(host, options.out), planFileText(plan), host.writer.pid)
       host.stderr.write(`Plan ${shortDigest(prepared.planned.plan.digest)} written to ${options.out}.\n`)
     }
     return codeOf(prepared, options.detailedExitcode === true)

@@ -115,6 +115,7 @@ async function plan(
       policy,
       from,
       scope,
+      sandbox: options.sandbox === true,
       folder,
       findings: [...findingsOf(problems, folder), ...findings, ...(against?.findings ?? [])],
       ...(commit === undefined ? {} : { commit }),
@@ -143,10 +144,13 @@ export function showPlan(sink: Sink, prepared: Prepared, options: Options, all: 
   sink.write(renderPlan(prepared.planned.plan, { all, paint: paintFor(sink), next: whatNext(prepared, options) }))
 }
 
-/** The last line of a plan that was just made. */
-export function whatNext({ planned, isPreview }: Prepared, options: Options): string {
+/** The last line of a plan that was just made. The file that it is written to knows its day, and the sandbox's clock stands. */
+export function whatNext({ planned, isPreview }: Prepared, options: Options, file?: string): string {
   if (refusals(planned).length > 0) return 'Refused as it is: apply will not perform it.'
-  return isPreview ? 'A preview: it can be applied on its day' : `Apply it: ${commandLine('apply', options)}`
+  if (isPreview) return 'A preview: it can be applied on its day'
+  if (file === undefined) return `Apply it: ${commandLine('apply', options)}`
+  const { at: _at, ...rest } = options
+  return `Apply exactly this: ${commandLine('apply', options.sandbox === true ? options : rest, file)}`
 }
 
 /** What keeps a plan from being applied. */

@@ -13,7 +13,7 @@ import { kinds } from '../resources/registry.ts'
 import { commandLine, quoted } from './command-line.ts'
 import { type Host, paintFor } from './host.ts'
 import { type Options, pathOf } from './options.ts'
-import { checkMeant, readPlanFile } from './plan-file.ts'
+import { checkMeant, checkPlace, readPlanFile } from './plan-file.ts'
 import type { AskedBy, Prepared } from './planning.ts'
 
 export interface Reviewed extends AskedBy {
@@ -28,6 +28,7 @@ export interface Reviewed extends AskedBy {
 
 export function readReviewed(host: Host, options: Options, file: string): Reviewed {
   const plan = readPlanFile(pathOf(host, file), file)
+  checkPlace(plan, file, options.sandbox === true)
   const { partners, apps, only, ended } = plan.scope
   sameNames('--partner', options.partner, partners, file)
   sameNames('--app', options.app, apps, file)

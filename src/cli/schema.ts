@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Argument, type Command } from 'commander'
 import { exit } from './exit.ts'
 import { schemasFolder } from './installed.ts'
-import type { Action, Does } from './options.ts'
+import { type Action, checkMeaning, type Does } from './options.ts'
 
 const kinds = ['organization', 'partner', 'app', 'access', 'rule'] as const
 
@@ -25,7 +25,8 @@ export function addSchema(program: Command, does: Does): void {
     .action(does(schema))
 }
 
-const schema: Action = async (host, _options, kind) => {
+const schema: Action = async (host, options, kind) => {
+  checkMeaning(options, 'schema')
   host.stdout.write(`${JSON.stringify(kind === undefined ? whole() : schemaOf(kind), null, 2)}\n`)
   return exit.done
 }

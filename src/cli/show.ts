@@ -5,7 +5,7 @@ import type { Plan } from '../model/plan.ts'
 import { isRefusal } from '../policy/load.ts'
 import { commandLine } from './command-line.ts'
 import { exit } from './exit.ts'
-import { type Action, type Does, pathOf } from './options.ts'
+import { type Action, checkMeaning, type Does, pathOf } from './options.ts'
 import { readPlanFile } from './plan-file.ts'
 import { formatOption, formatted, type PlanFormat } from './plan-formats.ts'
 
@@ -37,6 +37,7 @@ Examples:
 }
 
 const show: Action<ShowOptions> = async (host, options, file = '') => {
+  checkMeaning(options, 'show')
   const plan = readPlanFile(pathOf(host, file), file)
   const { policies: folder } = options
   const view = { all: options.changes === true, next: nextOf(plan, file, host.now()), folder }
@@ -44,13 +45,14 @@ const show: Action<ShowOptions> = async (host, options, file = '') => {
   return exit.done
 }
 
-function nextOf({ findings, scope, at }: Plan, file: string, now: number): string {
+function nextOf({ findings, scope, sandbox, at }: Plan, file: string, now: number): string {
   if (findings.some(({ severity, code, message }) => isRefusal({ severity, code, message })))
     return 'Refused as it is: apply will not perform it.'
   if (Date.parse(at) > now) return 'A preview: it can be applied on its day'
   const { partners, apps, only, ended } = scope
   const options = {
     policies: 'policies',
+    ...(sandbox === true ? { sandbox } : {}),
     partner: partners,
     app: apps,
     ...(only === null ? {} : { only }),

@@ -12,7 +12,7 @@ import { exit } from './exit.ts'
 import { fromRootOf } from './from-root.ts'
 import { paintFor, type Sink } from './host.ts'
 import { version } from './installed.ts'
-import type { Action, Does } from './options.ts'
+import { type Action, checkMeaning, type Does } from './options.ts'
 import { isMistake, type Policies, readPolicies } from './policies.ts'
 
 interface ValidateOptions {
@@ -46,6 +46,7 @@ Examples:
 }
 
 const validate: Action<ValidateOptions> = async (host, options) => {
+  checkMeaning(options, 'validate', ['at'])
   const policies = await readPolicies(host, options, options.at ?? host.now())
   const { problems, folder } = policies
   if (options.format === 'text') tell(host.stdout, policies)

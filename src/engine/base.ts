@@ -4,7 +4,7 @@
 import type { EffectAt } from '../access/effects.ts'
 import { accessKey } from '../access/reach.ts'
 import type { Directories } from '../model/directories.ts'
-import type { AccessOf, Base, Cause, FindingAt } from '../model/plan.ts'
+import type { AccessOf, Base, Cause, FindingAt, Waiting } from '../model/plan.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import { Failure } from '../model/problem.ts'
 import type { Change } from '../model/resource.ts'
@@ -17,6 +17,8 @@ import { shownSides } from './shown.ts'
 export interface BasePolicy extends Base {
   /** As of the same day. Absent: nothing is known of it, and everything counts as intended. */
   readonly policy?: ResolvedPolicy
+  /** Of the policy itself, as of the one under review. */
+  readonly findings?: readonly FindingAt[]
 }
 
 export interface AgainstBase {
@@ -24,6 +26,9 @@ export interface AgainstBase {
   readonly causeOf: (effect: EffectAt) => Cause
   /** The same change of the same values. Of an update that only partly drifted, the whole is intended. */
   readonly causeOfChange: (change: Change) => Cause
+  /** What was found, or waits, in the base as well is none of the change's doing. */
+  readonly causeOfFinding: (finding: FindingAt) => Cause
+  readonly causeOfWaiting: (waiting: Waiting) => Cause
   readonly findings: readonly FindingAt[]
 }
 
@@ -50,16 +55,30 @@ export async function compareWithBase({ kinds, from, base, gap, scope }: Questio
   }
   const { effects } = effectsUntil(former, former.whole)
   const drifted = new Set(effects.map(nameOf))
-  const done = new Set(former.difference.changes.map(change => nameOfChange(change, kinds)))
+  const done = new Set(former.difference.changes.map(change => nameOfChange(change, kinds, former)))
+  const found = new Set(
+    [...(base.findings ?? []), ...former.observed.findings, ...former.difference.findings].map(nameOfFinding),
+  )
+  const waited = new Set(former.difference.waiting.map(nameOfWaiting))
+  const causeIn = (names: ReadonlySet<string>, name: string): Cause => (names.has(name) ? 'drift' : 'intended')
   return {
-    causeOf: effect => (drifted.has(nameOf(effect)) ? 'drift' : 'intended'),
-    causeOfChange: change => (done.has(nameOfChange(change, kinds)) ? 'drift' : 'intended'),
+    causeOf: effect => causeIn(drifted, nameOf(effect)),
+    causeOfChange: change => causeIn(done, nameOfChange(change, kinds, gap)),
+    causeOfFinding: finding => causeIn(found, nameOfFinding(finding)),
+    causeOfWaiting: waiting => causeIn(waited, nameOfWaiting(waiting)),
     findings: accepted(effects, gap, base, scope),
   }
 }
 
 function allIntended(findings: readonly FindingAt[]): AgainstBase {
-  return { causeOf: () => 'intended', causeOfChange: () => 'intended', findings }
+  const intended = (): Cause => 'intended'
+  return {
+    causeOf: intended,
+    causeOfChange: intended,
+    causeOfFinding: intended,
+    causeOfWaiting: intended,
+    findings,
+  }
 }
 
 function hasSameDirectories({ organization: base }: ResolvedPolicy, { organization }: ResolvedPolicy): boolean {
@@ -74,8 +93,17 @@ function nameOf({ effect, access: { person, app, role } }: EffectAt): string {
   return `${effect}\n${accessKey(person, app, role)}`
 }
 
-function nameOfChange(change: Change, kinds: readonly AnyKind[]): string {
-  return canonical([change.id, change.action, shownSides(change, kinds)])
+/** Lines move. */
+function nameOfFinding({ code, message, at }: FindingAt): string {
+  return [code, message, at?.file].join('\n')
+}
+
+function nameOfWaiting({ id, for: whom, message }: Waiting): string {
+  return [id, whom, message].join('\n')
+}
+
+function nameOfChange(change: Change, kinds: readonly AnyKind[], scene: Gap): string {
+  return canonical([change.id, change.action, shownSides(change, kinds, scene)])
 }
 
 /** What only the base would do needs nothing done, and must not pass unseen: the policy takes up what has drifted. */

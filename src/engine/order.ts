@@ -110,16 +110,18 @@ function dependenciesOf(
     if (!opens || change.app !== undefined || change.through !== undefined) continue
     for (const other of closedToAll) goesFirst.get(change.id)?.add(other.id)
   }
-  for (const [taker, giver] of handovers(changes, claims)) {
-    // Two that swap names would wait for each other: then neither waits, and the service has the last word.
-    if (!isReachable(giver.id, taker.id, goesFirst)) goesFirst.get(taker.id)?.add(giver.id)
+  const awaited = new Set([...goesFirst.values()].flatMap(earlier => [...earlier]))
+  /** Two that would wait for each other do not wait, and the service has the last word. */
+  const wait = (later: Id, earlier: Id): void => {
+    // Most of what waits is waited for by nothing, and needs no search.
+    if (later === earlier || (awaited.has(later) && isReachable(earlier, later, goesFirst))) return
+    goesFirst.get(later)?.add(earlier)
+    awaited.add(earlier)
   }
-  for (const [later, earlier] of shielding(changes, risks, { closing, turns, shieldsOf: shields })) {
-    if (!isReachable(earlier.id, later.id, goesFirst)) goesFirst.get(later.id)?.add(earlier.id)
-  }
-  for (const [later, earlier] of crossings) {
-    if (byId.has(earlier) && !isReachable(earlier, later, goesFirst)) goesFirst.get(later)?.add(earlier)
-  }
+  for (const [taker, giver] of handovers(changes, claims)) wait(taker.id, giver.id)
+  for (const [later, earlier] of shielding(changes, risks, { closing, turns, shieldsOf: shields }))
+    wait(later.id, earlier.id)
+  for (const [later, earlier] of crossings) if (byId.has(earlier)) wait(later, earlier)
   return new Map([...goesFirst].map(([id, set]) => [id, [...set].sort()]))
 }
 

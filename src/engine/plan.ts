@@ -5,10 +5,11 @@ import { cellsOf } from '../access/cells.ts'
 import type { EffectAt } from '../access/effects.ts'
 import type { Links } from '../access/links.ts'
 import { outlookOf } from '../access/outlook.ts'
-import type { Access } from '../access/reach.ts'
+import { type Access, accessKey } from '../access/reach.ts'
 import { removedLines } from '../access/removed.ts'
 import type { Directories } from '../model/directories.ts'
 import type {
+  AccessOf,
   Cause,
   Cell,
   Coming,
@@ -18,6 +19,7 @@ import type {
   Moved,
   Plan,
   PlannedChange,
+  Setting,
   Summary,
   Waiting,
 } from '../model/plan.ts'
@@ -29,6 +31,7 @@ import type { AnyKind } from '../resources/kind.ts'
 import { type BasePolicy, calledOff, compareWithBase } from './base.ts'
 import { digestOf } from './canonical.ts'
 import { crossings, turns } from './crossings.ts'
+import { cutShort } from './cut-short.ts'
 import type { DesiredState } from './desire.ts'
 import { narrowToEnded } from './ended.ts'
 import { effectsUntil, endOf, gapBetween } from './gap.ts'
@@ -37,6 +40,7 @@ import { askOnce } from './once.ts'
 import { type Names, type Ordered, order } from './order.ts'
 import { guardRemovals } from './removal-limits.ts'
 import { everything, narrow, onlyPlane, type Scope } from './scope.ts'
+import { settingsOf } from './settings.ts'
 import { byPlace, lines, shownChange, shownEffect, shownFinding } from './shown.ts'
 import { guardSources } from './source-limits.ts'
 
@@ -51,6 +55,8 @@ export interface PlanRequest {
   readonly findings?: readonly FindingAt[]
   readonly version: string
   readonly createdAt: number
+  /** The directories are the sandbox's. */
+  readonly sandbox?: boolean
   /** The commit of the policies, where they are just that. */
   readonly commit?: string
   /** What the change that is under review starts from. */
@@ -109,16 +115,20 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
     ...difference.findings.filter(finding => !isTold(finding, request.findings)),
     ...guardRemovals(policy, {
       today: inAnyWay.before,
-      effects: judged(effects),
-      ...(kept === whole ? {} : { whole: judged(effectsUntil(gap, gap.whole).effects) }),
+      effects: [...judged(effects), ...cutShort(outlook, inAnyWay.before, policy)],
+      // What has ended is no piece of anything: it goes when its day is over.
+      ...(kept === whole || scope.ended === true ? {} : { whole: judged(effectsUntil(gap, gap.whole).effects) }),
     }),
     ...guardSources(policy, links, before, request.findings),
     ...(base === undefined ? [] : calledOff(outlook.calledOff, base)),
     ...(against?.findings ?? []),
   ]
+  // What somebody still waits for does not end.
+  const has = ({ person, app, role }: AccessOf): boolean =>
+    [inAnyWay.before, end.after].some(side => side.has(accessKey(person, app, role)))
   const steps = kept.map(item => ({
     change: item.change,
-    planned: { ...shownChange(item, kinds, request.folder), ...caused(against?.causeOfChange(item.change)) },
+    planned: { ...shownChange(item, kinds, request.folder, gap), ...caused(against?.causeOfChange(item.change)) },
   }))
   const placed = <Item extends { readonly origins: readonly Origin[] }>({ origins, ...item }: Item) => ({
     ...item,
@@ -131,13 +141,26 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
       return { ...shownEffect(effect, request.folder, removed), ...caused(against?.causeOf(effect)) }
     }),
     changes: steps.map(step => step.planned),
-    waiting: [...difference.waiting, ...waiting].sort((a, b) => (a.id < b.id ? -1 : 1)),
-    findings: findings.map(finding => shownFinding(finding, request.folder)).sort(byPlace),
-    coming: outlook.coming.map(placed),
+    waiting: [...difference.waiting, ...waiting]
+      .map(each => ({ ...each, ...caused(against?.causeOfWaiting(each)) }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    findings: findings
+      .map(each => shownFinding({ ...each, ...caused(against?.causeOfFinding(each)) }, request.folder))
+      .sort(byPlace),
+    coming: outlook.coming.filter(each => each.effect === 'gain' || has(each)).map(placed),
     moved: outlook.moved.map(placed),
+    settings: (base?.policy === undefined ? [] : settingsOf(policy, base.policy)).map(({ origin, ...setting }) => ({
+      ...setting,
+      because: settingLines(setting, origin, request.folder),
+    })),
     map: cellsOf({ before, after: end.after, effects, policy, scope: shown }),
   })
   return { plan, policy, steps, desired, observed: observed.resources, links, before, after: end.after }
+}
+
+function settingLines({ action }: Pick<Setting, 'action'>, origin: Origin, folder: string): Setting['because'] {
+  const own = lines([origin], folder)
+  return action === 'delete' ? own.map(line => ({ ...line, removed: true })) : own
 }
 
 function caused(cause: Cause | undefined): { readonly cause?: Cause } {
@@ -175,6 +198,7 @@ interface Parts {
   readonly findings: readonly Finding[]
   readonly coming: readonly Coming[]
   readonly moved: readonly Moved[]
+  readonly settings: readonly Setting[]
   readonly map: readonly Cell[]
 }
 
@@ -193,6 +217,7 @@ function assemble(request: PlanRequest, parts: Parts): Plan {
       domain: spec.activeDirectory?.domain ?? null,
     },
     scope: scopeShown(request.scope ?? everything),
+    ...(request.sandbox === true ? { sandbox: true as const } : {}),
     commit: request.commit ?? null,
     ...(base === undefined ? {} : { base: { revision: base.revision, commit: base.commit } }),
     policyDigest: digestOf(contentOf(policy), notPolicy),

@@ -7,8 +7,8 @@
 // some of the plan is done, and gets it back by the rest.
 
 import { accessKey, reach } from '../access/reach.ts'
-import type { Id } from '../model/id.ts'
-import type { AccessOf, Effect, Plan, PlannedChange } from '../model/plan.ts'
+import { type Id, kindOf } from '../model/id.ts'
+import type { AccessOf, Effect, Finding, Plan, PlannedChange } from '../model/plan.ts'
 import type { Action, Json, Risk, Spec } from '../model/resource.ts'
 import type { Difference, Gone } from '../model/stale.ts'
 import type { AnyKind } from '../resources/kind.ts'
@@ -17,13 +17,15 @@ import { isLate, settle } from './compare.ts'
 import { worksBy } from './links.ts'
 import type { Planned } from './plan.ts'
 import { shownValue } from './shown.ts'
+import { isSameTarget, lastingIdOf } from './target.ts'
 
-type Reviewed = Pick<Plan, 'digest' | 'effects' | 'changes'>
+type Reviewed = Pick<Plan, 'createdAt' | 'digest' | 'effects' | 'changes' | 'findings'>
 type Properties = NonNullable<PlannedChange['after']>
 
 /** Undefined: it may run. `now` was made with the scope of the reviewed plan, its changes included. */
 export function differenceFrom(reviewed: Reviewed, now: Planned, kinds: readonly AnyKind[]): Difference | undefined {
-  if (now.plan.digest === reviewed.digest) return undefined
+  const found = foundSince(reviewed, now.plan)
+  if (now.plan.digest === reviewed.digest && found.length === 0) return undefined
   const look = lookAt(reviewed, now, kinds)
   const planned = new Map(now.plan.changes.map(change => [change.id, change]))
   const known = new Map(reviewed.changes.map(change => [change.id, change]))
@@ -46,11 +48,28 @@ export function differenceFrom(reviewed: Reviewed, now: Planned, kinds: readonly
   })
   const effectsWent = reviewed.effects.filter(effect => !effectsNow.has(keyOf(effect)) && !look.hasCome(effect))
 
-  const isSound = [came, went, differ, effectsCame, effectsWent].every(list => list.length === 0)
+  const isSound = [came, went, differ, effectsCame, effectsWent, found].every(list => list.length === 0)
   const nothingIsDone =
     missing.length === 0 && now.plan.changes.every(change => isSameContent(known.get(change.id), change))
   if (isSound && !nothingIsDone) return undefined
-  return { came, went, differ, effectsCame, effectsWent, isReordered: isSound }
+  return { came, went, differ, effectsCame, effectsWent, found, isReordered: isSound }
+}
+
+/** Warnings about what would be changed that the reviewer could not know. */
+function foundSince(reviewed: Reviewed, now: Plan): readonly Finding[] {
+  const changed = new Set(now.changes.map(({ id }) => id))
+  const known = new Set(reviewed.findings.flatMap(namesOf))
+  return now.findings.filter(({ code, about = [] }) =>
+    about.some(id => changed.has(id) && !known.has(nameOf(code, id))),
+  )
+}
+
+function namesOf({ code, about = [] }: Finding): readonly string[] {
+  return about.map(id => nameOf(code, id))
+}
+
+function nameOf(code: string, id: Id): string {
+  return `${code} ${id}`
 }
 
 function keyOf({ effect, person, app, role }: Effect): string {
@@ -58,7 +77,8 @@ function keyOf({ effect, person, app, role }: Effect): string {
 }
 
 function isSameContent(one: PlannedChange | undefined, other: PlannedChange): boolean {
-  return one?.action === other.action && isSame(one.before, other.before) && isSame(one.after, other.after)
+  const isAlike = one?.action === other.action && isSame(one.before, other.before) && isSame(one.after, other.after)
+  return isAlike && isSame(one.target, other.target)
 }
 
 interface Wanted {
@@ -86,6 +106,24 @@ function lookAt(reviewed: Reviewed, now: Planned, kinds: readonly AnyKind[]): Lo
   const planned = new Set(now.plan.changes.map(({ id }) => id))
   const begun = new Set(reviewed.changes.flatMap(change => (planned.has(change.id) ? [] : [change.plane])))
 
+  const since = Date.parse(reviewed.createdAt)
+  function isOurMaking({ id, plane, kind }: PlannedChange): boolean | undefined {
+    const there = observed.get(id)
+    return there && kindNamed.get(`${plane}/${kind}`)?.isOurMaking?.(there, policy, since)
+  }
+
+  function isTargetReviewed(before: PlannedChange, { target }: PlannedChange): boolean {
+    return isSameTarget(before.target, target, id => created.has(id))
+  }
+
+  /** Of what is done: what it touched is still what was reviewed, or is gone by now. */
+  function isTargetThere({ id: own, after, target }: PlannedChange): boolean {
+    return Object.entries(target.objects).every(([id, { objectId }]) => {
+      const there = observed.get(id as Id)
+      return there === undefined || lastingIdOf(there) === objectId || (id === own && after === null)
+    })
+  }
+
   /** What the policy wants of it; where it wants nothing, what it makes of one of ours that stays. */
   function wantedOf(change: PlannedChange): Wanted | undefined {
     const kind = kindNamed.get(`${change.plane}/${change.kind}`)
@@ -108,14 +146,26 @@ function lookAt(reviewed: Reviewed, now: Planned, kinds: readonly AnyKind[]): Lo
     )
   }
 
+  /** What has given up its name is the same object under another one. */
+  function isPutAway({ id, plane, kind, after, target }: PlannedChange): boolean {
+    const objectId = target.objects[id]?.objectId
+    const there = observed.values().find(each => each.objectId === objectId && kindOf(each.id) === `${plane}/${kind}`)
+    const left = there === undefined ? undefined : kindNamed.get(`${plane}/${kind}`)?.retire?.(there, policy)
+    if (there === undefined || planned.has(there.id) || left === undefined || left === 'delete') return false
+    return Object.entries(after ?? {}).every(([key, value]) => isSame(value, shownValue(left[key])))
+  }
+
   function whyNotDone(change: PlannedChange): Gone['why'] | undefined {
     const { id, action, after } = change
     if (waiting.has(id)) return 'has to wait now'
+    if (!isTargetThere(change)) return 'came about in another way'
     const wanted = desired.get(id)
     const there = observed.get(id)
     if (after === null) {
       if (wanted !== undefined) return 'no longer wanted'
-      return there === undefined ? undefined : 'came about in another way'
+      // Another one that has its name by now, and that nothing is done to, is not what was to go.
+      const isOther = there !== undefined && lastingIdOf(there) !== change.target.objects[id]?.objectId
+      return there === undefined || isOther ? undefined : 'came about in another way'
     }
     const makes = wantedOf(change)
     const isMade = makes !== undefined && areWanted(after, makes)
@@ -123,14 +173,17 @@ function lookAt(reviewed: Reviewed, now: Planned, kinds: readonly AnyKind[]): Lo
       if (action !== 'update') return 'no longer wanted'
       // What is let go is not read any more. What was to be put away is: gone from sight, it is not done.
       const isLetGo = (there === undefined || !there.owned) && (after.managed === false || after.marked === false)
-      return isLetGo || isMade ? undefined : 'no longer wanted'
+      return isLetGo || isMade || isPutAway(change) ? undefined : 'no longer wanted'
     }
     const isWhole = action !== 'create' || namedKeys(makes?.spec ?? {}).every(key => key in after)
     if (!isMade || !isWhole || wanted.reference === true) return 'no longer wanted'
-    return there?.owned === true && there.retired !== true ? undefined : 'came about in another way'
+    const isOurs = there?.owned === true && there.retired !== true
+    const isTheirs = action === 'create' && isOurMaking(change) === false
+    return isOurs && !isTheirs ? undefined : 'came about in another way'
   }
 
   function isRest(before: PlannedChange, change: PlannedChange): boolean {
+    if (!isTargetReviewed(before, change)) return false
     // What goes may be gone in part; that somebody gave it another name since shows.
     if (before.after === null && change.after === null)
       return isSame(before.before?.displayName, change.before?.displayName)
@@ -145,18 +198,25 @@ function lookAt(reviewed: Reviewed, now: Planned, kinds: readonly AnyKind[]): Lo
     // What was there to be taken over may have been undone together with something else that goes.
     if (isBegun && before.action === 'adopt' && areAsReviewed(after, change.after)) return true
     if (rests[before.action]?.includes(change.action) !== true) return false
+    // What was to be made and is there already is ours only if it looks so: a stranger's is not taken over unseen.
+    if (before.action === 'create' && change.action !== 'create' && isOurMaking(change) === false) return false
+    if (before.action === 'create' && change.action === 'adopt' && isOurMaking(change) !== true) return false
     return Object.entries(change.after).every(([key, value]) => {
       if (!(key in after) || !(isSame(value, after[key]) || isLateValue(key, after[key], wanted))) return false
       const was = change.before?.[key]
       // Of what was to be made, what is there already is ours, or is empty there: nobody's own is overwritten unseen.
       if (before.action === 'create') return change.action !== 'adopt' || isEmpty(was)
-      return isOnTheWay(was, before.before?.[key], after[key]) || (isBegun && key !== 'displayName')
+      return isOnTheWay(was, before.before?.[key], after[key]) || (isBegun && key !== 'displayName' && hasMore(was))
     })
   }
 
   const accesses = { whole: now.before, inAnyWay: reach(links, policy, { asItIs: true }) }
-  const hasCome = (effect: Effect): boolean =>
-    effect.effect === 'gain' ? hasAccess(accesses.whole, effect) : !hasAccess(accesses.inAnyWay, effect)
+  function hasCome(effect: Effect): boolean {
+    if (effect.effect === 'lose') return !hasAccess(accesses.inAnyWay, effect)
+    // Who has it in another way meanwhile, and keeps it, is not told to gain it.
+    const isUnderWay = hasAccess(accesses.inAnyWay, effect) && hasAccess(now.after, effect)
+    return hasAccess(accesses.whole, effect) || isUnderWay
+  }
 
   const losing = new Set(reviewed.effects.filter(({ effect }) => effect === 'lose').map(keyOfApp))
   let then: ReturnType<typeof reach> | undefined
@@ -204,6 +264,11 @@ function isOnTheWay(now: Json | undefined, before: Json | undefined, after: Json
   )
 }
 
+/** What is on or off is on neither side of a change by nobody's run of ours. */
+function hasMore(value: Json | undefined): boolean {
+  return typeof value !== 'boolean'
+}
+
 function isEmpty(value: Json | undefined): boolean {
   return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
 }
@@ -221,6 +286,7 @@ function namedKeys(spec: Spec): readonly string[] {
 function linksThen({ changes }: Reviewed, { links, desired, observed, plan }: Planned, kinds: readonly AnyKind[]) {
   const works = worksBy(kinds, desired)
   const whole = new Set(plan.changes.filter(({ action }) => action === 'create').map(({ id }) => id))
+  const left = new Map(plan.changes.map(change => [change.id, change.before]))
   const present = new Set(links.present)
   const working = new Set(links.working)
   const otherwise = new Set(links.otherwise)
@@ -232,7 +298,12 @@ function linksThen({ changes }: Reviewed, { links, desired, observed, plan }: Pl
   for (const { id, action, before } of changes) {
     if (whole.has(id)) continue
     for (const links of [present, working, otherwise]) links.delete(id)
-    if (action !== 'create') put(id, { ...observed.get(id)?.spec, ...before })
+    if (action === 'create') continue
+    // Of what is still to be done, what is there is believed, and the file only of values that may be under way.
+    const underWay = Object.entries(left.get(id) ?? {}).flatMap(([key, value]) =>
+      before !== null && key in before && hasMore(value) ? [[key, before[key]] as const] : [],
+    )
+    put(id, { ...observed.get(id)?.spec, ...(left.has(id) ? Object.fromEntries(underWay) : before) })
   }
   return { present, working, otherwise }
 }

@@ -8,11 +8,13 @@ import type { AnyKind } from '../resources/kind.ts'
 import { canonical } from './canonical.ts'
 import { isLate } from './compare.ts'
 import type { Ordered } from './order.ts'
+import { type Scene, targetOf } from './target.ts'
 
 export function shownChange(
   { change, risk, dependsOn }: Ordered,
   kinds: readonly AnyKind[],
   folder: string,
+  scene: Scene,
 ): Omit<PlannedChange, 'cause'> {
   return {
     id: change.id,
@@ -20,21 +22,29 @@ export function shownChange(
     kind: change.kind,
     action: change.action,
     risk,
-    ...shownSides(change, kinds),
+    ...shownSides(change, kinds, scene),
     dependsOn,
     because: lines(change.because, folder),
   }
 }
 
 /** What a change is about, in the form that two plans can be compared by. */
-export function shownSides(change: Change, kinds: readonly AnyKind[]): Pick<PlannedChange, 'before' | 'after'> {
+export function shownSides(
+  change: Change,
+  kinds: readonly AnyKind[],
+  scene: Scene,
+): Pick<PlannedChange, 'before' | 'after' | 'target'> {
   const kind = kinds.find(candidate => candidate.plane === change.plane && candidate.name === change.kind)
   const shown = (spec: Spec | undefined): PlannedChange['before'] => {
     if (spec === undefined || kind === undefined) return null
     const normal = kind.normalize(spec) as Spec
     return Object.fromEntries(change.differs.map(key => [key, shownValue(normal[key])]))
   }
-  return { before: shown(change.before?.spec), after: shown(change.after?.spec) }
+  return {
+    before: shown(change.before?.spec),
+    after: shown(change.after?.spec),
+    target: targetOf(change, kind, scene),
+  }
 }
 
 export function shownValue(value: Json | undefined): Json {

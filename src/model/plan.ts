@@ -40,6 +40,8 @@ export interface Coming extends AccessOf {
   readonly effect: 'gain' | 'lose'
   /** The first day with it, or the last day of it. */
   readonly on: string
+  /** When it ends, as the policy writes it; null: without an end. */
+  readonly until: string | null
   /** With a base: `intended`. Absent where the base brings it on that day as well. */
   readonly cause?: Cause
   readonly because: readonly Line[]
@@ -49,6 +51,19 @@ export interface Coming extends AccessOf {
 export interface Moved extends AccessOf {
   readonly was: string | null
   readonly until: string | null
+  readonly because: readonly Line[]
+}
+
+/** What the change of policy says besides who reaches what. Much of it changes no directory today. */
+export interface Setting {
+  /** An access: one whose group fills without a review, or has nobody yet. */
+  readonly kind: 'organization' | 'partner' | 'app' | 'access' | 'rule'
+  /** Empty for the organization. */
+  readonly name: string
+  readonly action: 'create' | 'update' | 'delete'
+  /** Of an update only what differs. */
+  readonly before: { readonly [key: string]: Json } | null
+  readonly after: { readonly [key: string]: Json } | null
   readonly because: readonly Line[]
 }
 
@@ -68,6 +83,20 @@ export interface Cell {
   readonly losses: number
 }
 
+export interface TargetObject {
+  readonly objectId: string
+  /** By which people know it, where it is somebody else's: a distinguished name, an application's id. */
+  readonly name?: string
+}
+
+/** What a change really touches, where its id and its properties do not say it. */
+export interface Target {
+  /** What is there by now of it and of what it needs. */
+  readonly objects: { readonly [id: Id]: TargetObject }
+  /** What the policy names besides the properties: the page that an invitation leads to, an organizational unit. */
+  readonly named: { readonly [key: string]: Json }
+}
+
 export interface PlannedChange {
   readonly id: Id
   readonly plane: Plane
@@ -77,6 +106,7 @@ export interface PlannedChange {
   /** Only the properties that change; the whole of what is made or goes. */
   readonly before: { readonly [key: string]: Json } | null
   readonly after: { readonly [key: string]: Json } | null
+  readonly target: Target
   readonly dependsOn: readonly Id[]
   readonly cause?: Cause
   readonly because: readonly Line[]
@@ -87,6 +117,7 @@ export interface Waiting {
   /** Whom or what it waits for: `entra-connect`, `person`, another id. */
   readonly for: string
   readonly message: string
+  readonly cause?: Cause
 }
 
 export interface Finding {
@@ -94,6 +125,9 @@ export interface Finding {
   readonly code: string
   readonly message: string
   readonly hint?: string
+  /** The resources of which it warns: one that comes after the review outdates their changes. */
+  readonly about?: readonly Id[]
+  readonly cause?: Cause
   readonly at?: Line
 }
 
@@ -138,6 +172,8 @@ export interface Plan {
   readonly at: string
   readonly organization: PlanOf
   readonly scope: PlanScope
+  /** It is about the sandbox, and nothing to the real directories. */
+  readonly sandbox?: true
   /** The commit of the policies; null outside of Git, or when files are not as committed. */
   readonly commit: string | null
   readonly base?: Base
@@ -161,6 +197,8 @@ export interface Plan {
   readonly coming: readonly Coming[]
   /** With a base: ends that the change of policy moves. */
   readonly moved: readonly Moved[]
+  /** With a base. */
+  readonly settings: readonly Setting[]
   readonly map: readonly Cell[]
 }
 

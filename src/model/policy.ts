@@ -1,7 +1,7 @@
 // The resolved policy: people, groups, apps and grants as of one instant, every noun with the lines that ask for it.
 // Plain data; maps and arrays are in a canonical order (by name), so that the same policy is the same value.
 
-import type { App, Organization, Partner } from './policy.generated.ts'
+import type { App, Organization, Partner, Rule } from './policy.generated.ts'
 import type { Origin } from './problem.ts'
 import type { Instant } from './time.ts'
 
@@ -16,6 +16,7 @@ export interface ResolvedPolicy {
   readonly apps: ReadonlyMap<string, ResolvedApp>
   /** Every Access × group of the policy, also those not in force at `at`: a loss names the line that ended it. */
   readonly grants: readonly Grant[]
+  readonly rules: ReadonlyMap<string, Sourced<Rule>>
 }
 
 /** A document with the line of its `name`. */

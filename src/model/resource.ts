@@ -53,6 +53,8 @@ export interface Desired<S extends Spec = Spec> extends Resource<S> {
 
 export interface Observed<S extends Spec = Spec> extends Resource<S> {
   readonly objectId: ObjectId
+  /** What stays of it until all of it is gone, where its parts go one by one; without it, the object id. */
+  readonly lasting?: ObjectId
   /** The name that the service gave it: a guest's user principal name, an entry's distinguished name. */
   readonly name?: string
   /** Object ids that belong to it: an app's application object, its roles. */

@@ -1,6 +1,6 @@
 // Between a plan that was reviewed and what would happen now: what nobody has looked at.
 
-import type { Effect, PlannedChange } from './plan.ts'
+import type { Effect, Finding, PlannedChange } from './plan.ts'
 
 /** A reviewed change that is not done, and would not be done now. */
 export interface Gone {
@@ -15,6 +15,8 @@ export interface Difference {
   readonly effectsWent: readonly Effect[]
   readonly came: readonly PlannedChange[]
   readonly went: readonly Gone[]
+  /** What was found since about something that would be changed. */
+  readonly found: readonly Finding[]
   readonly differ: readonly { readonly reviewed: PlannedChange; readonly now: PlannedChange }[]
   /** Nothing of the above: the same changes, of another risk or in another order. */
   readonly isReordered: boolean

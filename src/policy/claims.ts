@@ -1,10 +1,11 @@
-// What belongs to one owner only: domains and tenants to partners, addresses and services to apps.
+// What belongs to one owner only: domains and tenants to partners, addresses and services to apps, and to each the name by which
+// people know it.
 
 import { canonicalDn } from '../model/escape.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Checked } from './check.ts'
 import { faultAt, originAt, step } from './document.ts'
-import { onlyOnce } from './unique.ts'
+import { type Claim, onlyOnce } from './unique.ts'
 
 type Report = (problem: Problem) => void
 type Organization = Checked<'Organization'> | undefined
@@ -20,7 +21,9 @@ export function checkPartnerClaims(
     report,
   )
   const claimTenant = onlyOnce('same-tenant', (_, owner) => `this is the tenant of ${owner} already`, report)
+  const claimDisplayName = displayNames(report)
   for (const { name, spec, document } of partners) {
+    if (spec.displayName !== undefined) claimDisplayName(spec.displayName, name, document, '/displayName')
     spec.domains?.forEach((domain, index) => {
       if (domain === undefined) return
       if (isOurs(domain, '/entra/initialDomain', document, `/domains/${index}`)) return
@@ -66,6 +69,12 @@ export function checkPartnerClaims(
   }
 }
 
+/** A plan tells who gains what by the names that people read. */
+function displayNames(report: Report): Claim {
+  const wording = (shown: string, owner: string) => `\`${shown}\` is what people read of ${owner} already`
+  return onlyOnce('same-display-name', wording, report, 'warning')
+}
+
 export function checkAppClaims(apps: Iterable<Checked<'App'>>, report: Report): void {
   const claimUrl = onlyOnce('same-external-url', (url, owner) => `${url} publishes ${owner} already`, report)
   const claimService = onlyOnce(
@@ -80,7 +89,9 @@ export function checkAppClaims(apps: Iterable<Checked<'App'>>, report: Report): 
     'warning',
   )
   const claimApplication = onlyOnce('same-application', (_, owner) => `this application is ${owner} already`, report)
+  const claimDisplayName = displayNames(report)
   for (const { name, spec, document } of apps) {
+    if (spec.displayName !== undefined) claimDisplayName(spec.displayName, name, document, '/displayName')
     const externalUrl = spec.proxy?.externalUrl
     if (externalUrl !== undefined) claimUrl(externalUrl, name, document, '/proxy/externalUrl')
     const service = spec.signOn?.kerberos?.servicePrincipalName

@@ -1,14 +1,16 @@
 // What the policy alone can say of guardrails: every access that is not over ends, and soon enough; no role puts people into a
-// protected group; and overrides that are over, or set nothing aside, can go.
+// protected group; and what is written without effect is told: limits that never refuse, overrides that set nothing aside.
 
 import { canonicalDn } from '../model/escape.ts'
 import { allowance, covers, type Override, overridesOf } from '../model/override.ts'
 import type { Problem, Severity } from '../model/problem.ts'
 import { isProtected, protectedGroupCode } from '../model/protected-groups.ts'
-import { durationOf, endOf, type Instant, startOf } from '../model/time.ts'
+import { dayMs, durationOf, endOf, type Instant, startOf } from '../model/time.ts'
 import type { ResolvedAccess } from './accesses.ts'
 import type { Checked, Draft } from './check.ts'
 import { faultAt, originAt, step } from './document.ts'
+import { nearest } from './hint.ts'
+import type { Named } from './names.ts'
 
 export function checkLongestAccess(
   { spec, document: ours }: Checked<'Organization'>,
@@ -72,14 +74,34 @@ export function checkProtectedGroups(
   }
 }
 
+/** Nobody can take away more than all. */
+export function checkRemovals({ spec, document }: Checked<'Organization'>, report: (problem: Problem) => void): void {
+  const removals = spec.guardrails?.removals
+  const limits = { '': removals, '/perApp': removals?.perApp, '/perPartner': removals?.perPartner }
+  for (const [place, limit] of Object.entries(limits)) {
+    if (limit?.percent === undefined || limit.percent < 100) continue
+    const fault = {
+      severity: 'warning',
+      code: 'guardrail-off',
+      message: 'this guardrail is off: nothing takes away more than 100 %',
+      hint: 'give the share from which on a plan is to be refused',
+    } as const
+    report(faultAt(document, `/guardrails/removals${place}/percent`, 'value', fault))
+  }
+}
+
+/** A year, whichever it is. */
+const longestOverride = 366 * dayMs
+
 export function checkOverrides(
   { spec, document }: Checked<'Organization'>,
+  named: Named,
   at: Instant,
   report: (problem: Problem) => void,
 ): void {
   spec.guardrails?.overrides?.forEach((override, index) => {
     if (override === undefined) return
-    const { guardrail, until, app } = override
+    const { guardrail, until, app, partner } = override
     const place = `/guardrails/overrides/${index}`
     const end = until === undefined ? undefined : endOf(until)
     if (guardrail === 'sources' && app !== undefined) {
@@ -94,13 +116,34 @@ export function checkOverrides(
     if (end !== undefined && end < at) {
       const fault = { code: 'override-over', message: `this override ended on ${until}`, hint: 'remove it' } as const
       report(faultAt(document, `${place}/until`, 'value', { severity: 'warning', ...fault }))
-    } else if (guardrail !== undefined && guardrail !== 'sources' && spec.guardrails?.[guardrail] === undefined) {
+      return
+    }
+    if (end !== undefined && end > at + longestOverride) {
+      const message = 'this override sets its guardrail aside for more than a year'
+      const fault = { code: 'override-long', message, hint: 'end it sooner, and renew it then' } as const
+      report(faultAt(document, `${place}/until`, 'value', { severity: 'warning', ...fault }))
+    }
+    if (guardrail !== undefined && guardrail !== 'sources' && spec.guardrails?.[guardrail] === undefined) {
       const fault = {
         code: 'no-effect',
         message: `there is no guardrail \`${guardrail}\` to override`,
         hint: 'remove the override',
       } as const
       report(faultAt(document, `${place}/guardrail`, 'value', { severity: 'warning', ...fault }))
+    }
+    // What has left the policies may be named: only what looks misspelt is told.
+    for (const [key, name, names] of [
+      ['app', app, named.apps],
+      ['partner', partner, named.partners],
+    ] as const) {
+      const meant = name === undefined || names.has(name) ? undefined : nearest(name, names.keys())
+      if (meant === undefined) continue
+      const fault = {
+        code: 'override-of-nothing',
+        message: `no policy names ${key} \`${name}\`: this override sets nothing aside`,
+        hint: `did you mean \`${meant}\`?`,
+      } as const
+      report(faultAt(document, `${place}/${key}`, 'value', { severity: 'warning', ...fault }))
     }
   })
 }

@@ -1,6 +1,6 @@
 // Checked documents -> the policy as of one instant, and everything that is wrong between documents. Rules come after.
 
-import type { Organization } from '../model/policy.generated.ts'
+import type { Organization, Rule } from '../model/policy.generated.ts'
 import type { Grant, ResolvedPolicy } from '../model/policy.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Instant } from '../model/time.ts'
@@ -9,7 +9,7 @@ import { checkApps, resolveApps } from './apps.ts'
 import type { CheckedDocuments } from './check.ts'
 import { checkAppClaims, checkPartnerClaims } from './claims.ts'
 import { originAt } from './document.ts'
-import { checkLongestAccess, checkOverrides, checkProtectedGroups } from './guardrails.ts'
+import { checkLongestAccess, checkOverrides, checkProtectedGroups, checkRemovals } from './guardrails.ts'
 import { indexNames, type Named } from './names.ts'
 import { checkGroupsInDomain, checkNeeds, checkOrganization } from './organization.ts'
 import { type Rosters, resolvePartners } from './partners.ts'
@@ -30,7 +30,7 @@ interface Circumstances {
   readonly lost: boolean
 }
 
-const saysMissing = new Set(['no-organization', 'unknown-partner', 'unknown-app'])
+const saysMissing = new Set(['no-organization', 'unknown-partner', 'unknown-app', 'override-of-nothing'])
 
 export function resolvePolicy(documents: CheckedDocuments, { rosters, at, lost }: Circumstances): Resolution {
   const problems: Problem[] = []
@@ -55,12 +55,20 @@ export function resolvePolicy(documents: CheckedDocuments, { rosters, at, lost }
   checkOrganization(organization, report)
   checkLongestAccess(organization, accesses, at, report)
   checkProtectedGroups(organization, named.apps.values(), report)
-  checkOverrides(organization, at, report)
+  checkRemovals(organization, report)
+  checkOverrides(organization, named, at, report)
 
   const origin = originAt(organization.document, '/name')
   const spec = organization.spec as Organization
   const grants = accesses.flatMap(access => grantsOf(access, at))
-  return { policy: { at, organization: { spec, origin }, partners, people, apps, grants }, accesses, named, problems }
+  const rules = new Map(
+    [...named.rules].map(([name, { spec, document }]) => [
+      name,
+      { spec: spec as Rule, origin: originAt(document, '/name') },
+    ]),
+  )
+  const policy = { at, organization: { spec, origin }, partners, people, apps, grants, rules }
+  return { policy, accesses, named, problems }
 }
 
 function grantsOf(

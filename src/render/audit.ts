@@ -13,7 +13,7 @@ export function renderVerdict(verdict: Verdict, file: string, paint: Paint): str
     ...shown(troubles, file, code => paint('red', `error[${code}]`)),
     ...shown(remarks, file, code => paint('yellow', `warning[${code}]`)),
     troubles.length === 0
-      ? paint('green', `${safeText(file)}: as it was written; ${contentOf(verdict)}.`)
+      ? paint('green', `${safeText(file)}: as it was written${reachOf(verdict)}; ${contentOf(verdict)}.`)
       : paint(
           'red',
           `${safeText(file)}: not as it was written: ${count(troubles.length, 'problem')}; ${contentOf(verdict)}.`,
@@ -42,8 +42,14 @@ function contentOf({ lines, applies, refused, changes, first, last }: Verdict): 
   return parts.join(', ') + time
 }
 
+/** Of what comes after a noted hash, nobody can say it. */
+function reachOf({ headAt, remarks }: Verdict): string {
+  return remarks.some(({ code }) => code === 'after-head') ? ` up to line ${headAt}` : ''
+}
+
 /** What the check says about the end, and what it cannot say. */
-function endOf({ head, headAt, lines }: Verdict, file: string): readonly string[] {
+function endOf(verdict: Verdict, file: string): readonly string[] {
+  const { head, headAt } = verdict
   const last = `It ends in ${head}`
   if (headAt === undefined) {
     return [
@@ -51,5 +57,5 @@ function endOf({ head, headAt, lines }: Verdict, file: string): readonly string[
       `Lines that were cut from the end do not show: guestlist audit verify ${safeText(file)} --head HASH, with a hash that an apply told.`,
     ]
   }
-  return headAt === lines ? [`${last}, as it should.`] : [`The hash is that of line ${headAt}. ${last}.`]
+  return [reachOf(verdict) === '' ? `${last}, as it should.` : `${last}: note that hash, where nobody changes it.`]
 }

@@ -4,6 +4,7 @@
 import { diffArrays, diffWordsWithSpace } from 'diff'
 import type { PlannedChange } from '../model/plan.ts'
 import type { Json } from '../model/resource.ts'
+import { dateOf } from '../model/time.ts'
 
 export interface Part {
   readonly text: string
@@ -23,9 +24,9 @@ export interface Difference {
 }
 
 /** Empty for what is made or goes as a whole: its words tell. */
-export function differencesOf({ before, after }: PlannedChange): readonly Difference[] {
+export function differencesOf({ before, after }: Pick<PlannedChange, 'before' | 'after'>): readonly Difference[] {
   if (before === null || after === null) return []
-  return Object.keys(after).flatMap(key => compared(spaced(key), before[key], after[key]))
+  return Object.keys(after).flatMap(key => compared(spaced(key), told(key, before[key]), told(key, after[key])))
 }
 
 function compared(path: string, before: Json | undefined, after: Json | undefined): readonly Difference[] {
@@ -88,10 +89,17 @@ function wordsOf(before: Json | undefined, after: Json | undefined): readonly Pa
 }
 
 const properties: ReadonlyMap<string, string> = new Map([
-  ['left', 'day of leaving noted'],
+  ['left', 'day of leaving'],
   ['unit', 'organizational unit'],
   ['managed', 'looked after by guestlist'],
 ])
+
+/** Of a day only that it is set is known before; an account expires with the last instant before the one that is written. */
+function told(key: string, value: Json | undefined): Json | undefined {
+  if (key === 'left' && typeof value === 'boolean') return value ? 'the day on which this is applied' : 'none'
+  if (key !== 'expires' || typeof value !== 'string' || !value.endsWith('T00:00:00.000Z')) return value
+  return `end of ${dateOf(Date.parse(value) - 1)}`
+}
 
 /** `companyName` → `company name`. */
 function spaced(key: string): string {
@@ -104,7 +112,10 @@ function shown(value: Json | undefined): string {
   if (value === false) return 'no'
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(shown).join(', ')
   if (typeof value !== 'object') return String(value)
-  return Object.keys(value).length === 0 ? 'set' : JSON.stringify(value)
+  const keys = Object.entries(value).map(
+    ([key, own]) => `${spaced(key)}: ${typeof own === 'object' ? `{${shown(own)}}` : shown(own)}`,
+  )
+  return keys.length === 0 ? 'set' : keys.join(', ')
 }
 
 /** Undefined for what is neither an object nor nothing. */

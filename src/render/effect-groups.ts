@@ -3,6 +3,8 @@
 
 import type { Cause, Effect, Line, Plan } from '../model/plan.ts'
 import { endOf } from '../model/time.ts'
+import { titleOf } from './app-title.ts'
+import { byApp, compare } from './layout.ts'
 
 export interface EffectGroup {
   readonly effect: 'gain' | 'lose'
@@ -33,15 +35,16 @@ export function effectsBy(plan: Plan, cause: Cause): readonly Effect[] {
   return plan.effects.filter(effect => (effect.cause ?? 'drift') === cause)
 }
 
-/** In the order of the plan: gains, then losses. */
+/** Gains, then losses, each by the apps as they are shown. */
 export function effectGroups(plan: Plan, cause?: Cause): readonly EffectGroup[] {
   const meant = cause === undefined ? plan.effects : effectsBy(plan, cause)
   const alike = ({ effect, app, role, partner, given, through, because: [first] }: Effect): string =>
     JSON.stringify([effect, app, role, partner, given, first?.removed === true ? through : (first ?? null)])
-  return [...Map.groupBy(meant, alike).values()].flatMap(effects => {
+  const groups = [...Map.groupBy(meant, alike).values()].flatMap(effects => {
     const [first] = effects
     return first === undefined ? [] : [groupOf(first, effects, plan)]
   })
+  return groups.sort((one, other) => compare(one.effect, other.effect) || byApp(one, other))
 }
 
 function groupOf(first: Effect, effects: readonly Effect[], plan: Plan): EffectGroup {
@@ -49,7 +52,7 @@ function groupOf(first: Effect, effects: readonly Effect[], plan: Plan): EffectG
   const until = mostCommon(effects.map(each => each.until))
   return {
     effect,
-    app: plan.apps[app]?.displayName ?? app,
+    app: titleOf(app, plan),
     appName: app,
     hosting: plan.apps[app]?.hosting,
     role,

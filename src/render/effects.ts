@@ -34,15 +34,19 @@ export function renderEffects(
   const items = [...groups.map(group => effectShown(group, paint)), ...later.map(group => laterShown(group, paint))]
   const heads = columns(items.map(({ head }) => head.map(safeText)))
   return items.flatMap(({ sign, people, because }, index) => {
-    const names = people.map(safeText)
-    const shown = all || names.length <= shownPeople ? names : names.slice(0, shownPeople - 1)
-    const rest = names.length - shown.length
     return [
       `${indent}${sign} ${paint('bold', heads[index] ?? '')}`,
-      ...wrapped(rest === 0 ? shown : [...shown, `and ${rest} more (--changes lists all)`], `${indent}    `),
+      ...wrapped(firstOf(people, shownPeople, all), `${indent}    `),
       paint('dim', `${indent}    ${because}`),
     ]
   })
+}
+
+/** Names, safe to show; what is beyond `most` is counted. */
+export function firstOf(names: readonly string[], most: number, all: boolean): readonly string[] {
+  if (all || names.length <= most) return names.map(safeText)
+  const shown = names.slice(0, most - 1).map(safeText)
+  return [...shown, `and ${names.length - shown.length} more (--changes lists all)`]
 }
 
 function effectShown(group: EffectGroup, paint: Paint): Shown {

@@ -2,22 +2,41 @@
 
 import type { Effect, Plan } from '../model/plan.ts'
 import { effectsBy } from './effect-groups.ts'
+import { type LaterGroup, laterGroups } from './later.ts'
 import { count } from './layout.ts'
+import { settingNotes } from './settings.ts'
 
-/** With a base, of what the change of policy intends: the rest is told beside it. */
+/** With a base, of what the change of policy intends: `besidesOf` tells the rest. */
 export function headlineOf(plan: Plan): string {
   const effects = plan.base === undefined ? plan.effects : effectsBy(plan, 'intended')
-  const begins = plan.coming.filter(
-    ({ effect, cause }) => effect === 'gain' && (plan.base === undefined || cause === 'intended'),
-  ).length
-  const later = [
+  const later = turnsOf(plan.base === undefined ? laterGroups(plan) : laterGroups(plan, 'intended'))
+  const settings = settingNotes(plan).length
+  const sets = settings === 0 ? [] : [count(settings, 'setting changes', 'settings change')]
+  const when = besidesOf(plan) !== '' ? ' by this change' : later.length > 0 ? ' today' : ''
+  return `${[gainsAndLosses(effects) || `Nobody gains or loses access${when}`, ...later, ...sets].join('; ')}.`
+}
+
+/** With a base, who gains or loses access all the same when the plan is applied; empty where nobody does. */
+export function besidesOf(plan: Plan): string {
+  const effects = plan.base === undefined ? '' : gainsAndLosses(effectsBy(plan, 'drift'))
+  return effects === '' ? '' : `Applying it also does what the policies asked for before: ${effects}.`
+}
+
+function turnsOf(groups: readonly LaterGroup[]): readonly string[] {
+  const number = (kind: LaterGroup['kind']): number =>
+    groups.reduce((sum, group) => sum + (group.kind === kind ? group.people.length : 0), 0)
+  const [begins, shorter, longer] = [number('begins'), number('shorter'), number('longer')]
+  const days = new Set(groups.flatMap(({ kind, on }) => (kind === 'shorter' && on !== null ? [on.slice(0, 10)] : [])))
+  const [first] = [...days].sort()
+  return [
     ...(begins === 0 ? [] : [`${count(begins, 'access begins', 'accesses begin')} later`]),
-    ...(plan.moved.length === 0
+    ...(shorter === 0
       ? []
-      : [`${count(plan.moved.length, 'access ends', 'accesses end')} on another day than so far`]),
+      : [
+          `${count(shorter, 'access ends', 'accesses end')} earlier, ${days.size === 1 ? '' : 'the first '}on ${first}`,
+        ]),
+    ...(longer === 0 ? [] : [`${count(longer, 'access lasts', 'accesses last')} longer`]),
   ]
-  const now = gainsAndLosses(effects) || `Nobody gains or loses access${later.length === 0 ? '' : ' today'}`
-  return `${[now, ...later].join('; ')}.`
 }
 
 /** `3 people gain access, 1 loses it`; empty where nobody does. */

@@ -4,7 +4,16 @@
 import { tooManyMarks, unseen } from './safe-text.ts'
 
 export function safeJson(value: unknown): string {
-  const text = JSON.stringify(value, null, 2)
+  return safe(JSON.stringify(value, null, 2))
+}
+
+/** All of it on one line. */
+export function safeJsonLine(value: unknown): string {
+  return safe(JSON.stringify(value))
+}
+
+function safe(json: string): string {
+  const text = json
     .replace(unseen, character => (character === '\n' ? character : escaped(character)))
     .replace(tooManyMarks, escaped)
     .replaceAll('##', '#\\u0023')

@@ -1,4 +1,4 @@
-// Columns, wrapped lists and counted nouns of text that people read.
+// Columns, wrapped lists, order and counted nouns of text that people read.
 
 /** `1 person`, `3 people`. */
 export function count(number: number, one: string, many = `${one}s`): string {
@@ -35,4 +35,13 @@ export function columns(rows: readonly (readonly string[])[], gap = 3): readonly
 
 function widthOf(text: string): number {
   return [...text].length
+}
+
+export function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
+}
+
+/** As apps are shown, not as the policy names them. */
+export function byApp(one: { readonly app: string }, other: { readonly app: string }): number {
+  return compare(one.app.toLowerCase(), other.app.toLowerCase()) || compare(one.app, other.app)
 }

@@ -4,9 +4,9 @@
 import type { Plan, PlanScope } from '../model/plan.ts'
 import { placeOf, renderChanges, renderCounts } from './changes.ts'
 import { type EffectGroup, effectGroups } from './effect-groups.ts'
-import { renderEffects, type TextView } from './effects.ts'
+import { firstOf, renderEffects, type TextView } from './effects.ts'
 import { renderFindings, renderWaiting } from './findings.ts'
-import { headlineOf } from './headline.ts'
+import { besidesOf, headlineOf } from './headline.ts'
 import { type LaterGroup, laterGroups } from './later.ts'
 import { count, wrapped } from './layout.ts'
 import { risksOf } from './risks.ts'
@@ -45,7 +45,7 @@ export function shortCommit(commit: string): string {
   return commit.slice(0, 7)
 }
 
-function header({ organization, counts, scope, commit, base, at }: Plan, { paint }: PlanView): string {
+function header({ organization, counts, scope, sandbox, commit, base, at }: Plan, { paint }: PlanView): string {
   const nouns = [
     count(counts.partners, 'partner'),
     count(counts.people, 'person', 'people'),
@@ -54,6 +54,7 @@ function header({ organization, counts, scope, commit, base, at }: Plan, { paint
   return [
     paint('bold', safeText(organization.displayName)),
     nouns,
+    ...(sandbox === true ? [paint('yellow', 'in the sandbox')] : []),
     ...scopeWords(scope).map(words => paint('yellow', safeText(words))),
     ...(commit === null ? [] : [safeText(`policies at ${shortCommit(commit)}`)]),
     ...(base === undefined ? [] : [safeText(`compared with ${base.revision}`)]),
@@ -95,7 +96,9 @@ function effects(plan: Plan, view: PlanView): readonly (readonly string[])[] {
 
 function nobody(plan: Plan, indent: string): readonly string[] {
   const isEmpty = plan.changes.length === 0 && plan.coming.length === 0 && plan.moved.length === 0
-  return isEmpty && plan.base === undefined ? [] : [`${indent}${headlineOf(plan)}`]
+  return isEmpty && plan.base === undefined
+    ? []
+    : [headlineOf(plan), besidesOf(plan)].flatMap(sentence => (sentence === '' ? [] : [indent + sentence]))
 }
 
 function titled(
@@ -108,10 +111,13 @@ function titled(
   return [view.paint('bold', `  ${title}`), ...renderEffects(groups, later, view, '    ')]
 }
 
-function lookTwice(plan: Plan, { paint }: PlanView): readonly string[] {
+/** Of one line, before the rest is counted. */
+const fewNames = 6
+
+function lookTwice(plan: Plan, { paint, all }: PlanView): readonly string[] {
   const lines = risksOf(plan).flatMap(({ title, text, names, at }) => [
     `    ${paint('yellow', '!')} ${title.padEnd(15)}${safeText(text)}${at === undefined ? '' : paint('dim', `   ${placeOf(at)}`)}`,
-    ...wrapped(names.map(safeText), ' '.repeat(21)),
+    ...wrapped(firstOf(names, fewNames, all), ' '.repeat(21)),
   ])
   return lines.length === 0 ? [] : [paint('bold', '  Look twice'), ...lines]
 }

@@ -4,13 +4,23 @@
 import { keyOf, kindOf } from '../model/id.ts'
 import type { Cause, Line, Plan, PlannedChange } from '../model/plan.ts'
 import { dateOf, dayMs } from '../model/time.ts'
+import { titleOf } from './app-title.ts'
 import { count } from './layout.ts'
 import { bigRemovals } from './removals.ts'
+import { settingNotes } from './settings.ts'
 import { weakenedBy } from './weakened.ts'
 import { countOf, wordsOf, wordsOfAll } from './words.ts'
 
 export interface Risk {
-  readonly title: 'refused' | 'weakened' | 'privileged' | 'big removal' | 'closes' | 'not ours yet' | 'ends soon'
+  readonly title:
+    | 'refused'
+    | 'weakened'
+    | 'privileged'
+    | 'sets'
+    | 'big removal'
+    | 'closes'
+    | 'not ours yet'
+    | 'ends soon'
   readonly text: string
   /** Listed under it. */
   readonly names: readonly string[]
@@ -24,7 +34,9 @@ export function risksOf(plan: Plan): readonly Risk[] {
   return [
     ...refused(plan),
     ...weakened(plan),
+    ...unprotected(plan),
     ...privileged(plan),
+    ...settingNotes(plan).map(({ text, at }) => risk('sets', text, [], { cause: 'intended', at })),
     ...removed(plan),
     ...closed(plan),
     ...adopted(plan),
@@ -54,13 +66,22 @@ function refused({ findings }: Plan): readonly Risk[] {
     .map(({ message, at }) => risk('refused', message, [], { at }))
 }
 
-function weakened({ changes }: Plan): readonly Risk[] {
-  return changes.flatMap(change => weakenedBy(change).map(text => risk('weakened', text, [], ofAll([change]))))
+/** A guardrail that names a group which is not there protects nothing, and looks as if it did. */
+function unprotected({ findings }: Plan): readonly Risk[] {
+  return findings
+    .filter(({ code }) => code === 'protected-group-missing')
+    .map(({ message, cause, at }) => risk('weakened', message, [], { ...(cause === undefined ? {} : { cause }), at }))
+}
+
+function weakened(plan: Plan): readonly Risk[] {
+  return plan.changes.flatMap(change =>
+    weakenedBy(change, plan).map(({ text, at }) => risk('weakened', text, [], { cause: change.cause, at })),
+  )
 }
 
 /** Changes that are the same but for one word, in one line: `allow CONNECTOR01, CONNECTOR02 to …`. */
-function privileged({ changes }: Plan): readonly Risk[] {
-  const risky = changes.filter(change => change.risk === 'privileged' && weakenedBy(change).length === 0)
+function privileged(plan: Plan): readonly Risk[] {
+  const risky = plan.changes.filter(change => change.risk === 'privileged' && weakenedBy(change, plan).length === 0)
   const key = (change: PlannedChange): string =>
     JSON.stringify([change.action, change.kind, keyOf(change.id)[0], change.cause, change.because])
   return [...Map.groupBy(risky, key).values()].map(alike => risk('privileged', wordsOfAll(alike), [], ofAll(alike)))
@@ -103,13 +124,16 @@ function adopted({ changes }: Plan): readonly Risk[] {
 
 /** As far as a plan looks ahead. */
 const soon = 30 * dayMs
-/** So many are told by name. */
-const few = 5
 
-function ending({ at, apps, coming }: Plan): readonly Risk[] {
-  const ends = coming.filter(({ effect }) => effect === 'lose')
+/** Somebody who leaves is one line, whatever goes with it. */
+function ending(plan: Plan): readonly Risk[] {
+  const ends = plan.coming.filter(({ effect }) => effect === 'lose')
   if (ends.length === 0) return []
-  const text = `${count(ends.length, 'access ends', 'accesses end')} by ${dateOf(Date.parse(at) + soon)}: guestlist access --expiring 30d`
-  const names = ends.map(({ person, app, on }) => `${person} in ${apps[app]?.displayName ?? app} on ${on}`)
-  return [risk('ends soon', text, ends.length <= few ? names : [], { at: ofAll(ends).at })]
+  const text = `${count(ends.length, 'access ends', 'accesses end')} by ${dateOf(Date.parse(plan.at) + soon)}: \`guestlist access --expiring 30d\``
+  const alike = Map.groupBy(ends, ({ person, on }) => JSON.stringify([person, on]))
+  const names = [...alike.values()].flatMap(same => {
+    const apps = same.map(({ app }) => titleOf(app, plan)).sort()
+    return same.slice(0, 1).map(({ person, on }) => `${person} in ${apps.join(', ')} on ${on}`)
+  })
+  return [risk('ends soon', text, names, { at: ofAll(ends).at })]
 }

@@ -1,16 +1,17 @@
 // Why a reviewed plan is not applied: what came and what went since, people first. A few lines of each, and how many more.
 
+import type { Id } from '../model/id.ts'
 import type { Effect, PlannedChange } from '../model/plan.ts'
 import type { Difference } from '../model/stale.ts'
 import { count } from './layout.ts'
 import type { Paint } from './paint.ts'
 import { safeText } from './safe-text.ts'
-import { wordsOf } from './words.ts'
+import { nounOf, wordsOf } from './words.ts'
 
 const most = 20
 
 export function renderStale(difference: Difference, paint: Paint): string {
-  const { effectsCame, effectsWent, came, went, differ, isReordered } = difference
+  const { effectsCame, effectsWent, came, went, differ, found, isReordered } = difference
   const plus = (text: string): string => `    ${paint('green', '+')} ${text}`
   const minus = (text: string): string => `    ${paint('red', '-')} ${text}`
   const lines = [
@@ -23,6 +24,9 @@ export function renderStale(difference: Difference, paint: Paint): string {
     ...part('Would be done otherwise than it was reviewed', differ, ({ reviewed, now }) => [
       `    ${paint('yellow', '~')} ${wordsOf(now)}`,
       ...sidesOf(reviewed, now),
+    ]),
+    ...part('Was found since, and may change what the review said', found, ({ code, message }) => [
+      `    ${paint('yellow', '!')} ${safeText(message)} ${paint('dim', `[${safeText(code)}]`)}`,
     ]),
     ...(isReordered ? ['  The changes are the same, in another order or with another risk.'] : []),
   ]
@@ -57,7 +61,22 @@ function sidesOf(reviewed: PlannedChange, now: PlannedChange): readonly string[]
       .map(([key, value]) => `        ${what} ${safeText(key)}: ${shown(other?.[key])} → ${shown(value)}`)
   const lines = [...told('from', now.before, reviewed.before), ...told('to', now.after, reviewed.after)]
   const action = reviewed.action === now.action ? [] : [`        ${reviewed.action} → ${now.action}`]
-  return [...action, ...lines].slice(0, most)
+  return [...action, ...lines, ...targetsOf(reviewed, now)].slice(0, most)
+}
+
+/** The other thing that it would touch, which nobody sees by the change's own name. */
+function targetsOf(reviewed: PlannedChange, now: PlannedChange): readonly string[] {
+  const [was, is] = [reviewed.target, now.target]
+  const objects = (Object.keys(is.objects) as Id[]).flatMap(id => {
+    const [before, after] = [was.objects[id], is.objects[id]]
+    if (before === undefined || before.objectId === after?.objectId) return []
+    const [one, other] = [before, after].map(each => each?.name ?? each?.objectId)
+    return [`        ${nounOf(id)}: ${shown(one)} → ${shown(one === other ? after?.objectId : other)}`]
+  })
+  const named = Object.entries(is.named)
+    .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(was.named[key]))
+    .map(([key, value]) => `        ${safeText(key)}: ${shown(was.named[key])} → ${shown(value)}`)
+  return [...objects, ...named]
 }
 
 function shown(value: unknown): string {

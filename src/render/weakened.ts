@@ -1,20 +1,29 @@
 // Changes that make a way in easier: a demand at sign-in that goes, a trust that widens, a door that opens. Told by what was
-// and what will be, so that it shows whoever asked for it.
+// and what will be, so that it shows whoever asked for it. Plain text, not escaped for anything.
 
 import { keyOf, kindOf } from '../model/id.ts'
-import type { PlannedChange } from '../model/plan.ts'
+import type { Line, Plan, PlannedChange } from '../model/plan.ts'
 import type { Json } from '../model/resource.ts'
+import { fewerDemands } from './fewer-demands.ts'
 import { nounOf, wordsOf } from './words.ts'
 
 type Side = { readonly [key: string]: Json }
-type Weakened = (change: PlannedChange, before: Side, after: Side) => readonly string[]
+type Ways = (change: PlannedChange, before: Side, after: Side) => readonly string[]
 
-/** How, in words; empty where a change weakens nothing. */
-export function weakenedBy(change: PlannedChange): readonly string[] {
-  return byKind.get(kindOf(change.id))?.(change, change.before ?? {}, change.after ?? {}) ?? []
+export interface Weakened {
+  readonly text: string
+  readonly at: Line | undefined
 }
 
-const byKind: ReadonlyMap<string, Weakened> = new Map<string, Weakened>([
+/** How, in words; empty where a change weakens nothing. */
+export function weakenedBy(change: PlannedChange, plan: Plan): readonly Weakened[] {
+  const ways = byKind.get(kindOf(change.id))?.(change, change.before ?? {}, change.after ?? {}) ?? []
+  const asksFewer = kindOf(change.id) === 'entra/conditional-access-policy' && change.risk === 'privileged'
+  const fewer = asksFewer ? fewerDemands(change, plan) : []
+  return [...ways.map(text => ({ text, at: change.because[0] })), ...fewer]
+}
+
+const byKind: ReadonlyMap<string, Ways> = new Map<string, Ways>([
   ['entra/conditional-access-policy', conditions],
   ['entra/guest-settings', guestSettings],
   ['entra/cross-tenant-partner', crossTenant],
@@ -26,8 +35,7 @@ const states: readonly Json[] = ['disabled', 'report-only', 'enabled']
 
 /** An app may leave one for a stricter one, or leave the policy: the kind knows, and says so by the risk. */
 function conditions(change: PlannedChange, before: Side, after: Side): readonly string[] {
-  if (change.risk !== 'privileged') return []
-  if (change.action === 'delete') return [wordsOf(change)]
+  if (change.risk !== 'privileged' || change.action === 'delete') return []
   const missing = (key: string, from: Side, in_: Side): string =>
     listOf(from[key])
       .filter(item => key in in_ && !listOf(in_[key]).includes(item))
@@ -35,7 +43,6 @@ function conditions(change: PlannedChange, before: Side, after: Side): readonly 
   const told = (words: string, names: string): readonly string[] => (names === '' ? [] : [`${words} ${names}`])
   const ways = [
     ...(isDown(states, before.state, after.state) ? [`${before.state} so far, then ${after.state}`] : []),
-    ...told('no longer asked of guests of', missing('apps', before, after)),
     ...told('no longer asked:', missing('demands', before, after)),
     ...told('no longer asked of', missing('guests', before, after)),
     ...told('no longer asked of guests from the tenants', missing('tenants', before, after)),

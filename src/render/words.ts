@@ -1,8 +1,9 @@
 // A change in words for a person who knows no Graph. A kind that is not in the table is named by its id.
 
-import { type Id, keyOf, kindOf } from '../model/id.ts'
+import { type Id, ids, keyOf, kindOf } from '../model/id.ts'
 import type { PlannedChange } from '../model/plan.ts'
 import type { Action } from '../model/resource.ts'
+import { dayMs, durationOf } from '../model/time.ts'
 import { count } from './layout.ts'
 import { safeText } from './safe-text.ts'
 
@@ -14,21 +15,32 @@ const roleOf = (role: string): string => (role === 'default-access' || role === 
 const adGroupOf = (app: string, role: string): string =>
   app === '(no app)' ? `AD group ${role}` : `AD group of ${app}${roleOf(role)}`
 
+/** What follows by itself. */
+function deletedAfter({ target }: PlannedChange): string {
+  const grace = durationOf(String(target.named.deleteAfter))
+  return grace === undefined ? '' : `, deleted ${count(Math.ceil(grace / dayMs), 'day')} later`
+}
+
+// What is intended corrects nothing.
+const mends = ({ cause }: PlannedChange): string => (cause === 'intended' ? 'change' : 'correct')
+
 const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
   'entra/guest': {
-    create: ([person]) => `invite ${person}`,
+    create: ([person], change) => `invite ${person}${leadingTo(change)}`,
     update: ([person], change) =>
-      change.after?.signIn === false ? `switch off sign-in of guest ${person}` : `correct guest ${person}`,
+      change.after?.signIn === false
+        ? `switch off sign-in of guest ${person}${deletedAfter(change)}`
+        : `${mends(change)} guest ${person}`,
     delete: ([person]) => `delete guest ${person}`,
     restore: ([person]) => `bring back guest ${person}`,
     adopt: ([person], change) =>
       change.before?.account === 'internal'
-        ? `invite ${person}, whose account of our own becomes a guest and keeps its access`
+        ? `invite ${person}${leadingTo(change)}, whose account of our own becomes a guest and keeps its access`
         : `take over guest ${person}, who is there already`,
   },
   'entra/group': {
     create: ([partner, group]) => `make ${groupNamed(partner, group)}`,
-    update: ([partner, group]) => `correct ${groupNamed(partner, group)}`,
+    update: ([partner, group], change) => `${mends(change)} ${groupNamed(partner, group)}`,
     delete: ([partner, group]) => `delete ${groupNamed(partner, group)}`,
     restore: ([partner, group]) => `bring back ${groupNamed(partner, group)}`,
     adopt: ([partner, group]) => `take over ${groupNamed(partner, group)}, which is there already`,
@@ -40,10 +52,12 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
   'entra/application': {
     create: ([app]) => `register ${app} as an application`,
     update: ([app], change) =>
-      change.after?.managed === false ? `no longer look after application ${app}` : `correct application ${app}`,
+      change.after?.managed === false
+        ? `no longer look after application ${app}`
+        : `${mends(change)} application ${app}`,
     delete: ([app]) => `delete application ${app}`,
     restore: ([app]) => `bring back application ${app}`,
-    adopt: ([app]) => `look after application ${app}, which is there already`,
+    adopt: ([app], change) => `look after application ${app}${knownBy(change)}, which is there already`,
   },
   'entra/app-role-assignment': {
     create: ([app, role, partner, group]) => `open ${app} to ${partner}/${group}${roleOf(role)}`,
@@ -52,7 +66,7 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
   },
   'entra/app-role-group': {
     create: ([app, role]) => `make the group of ${app}${roleOf(role)}, for a person to assign once`,
-    update: ([app, role]) => `correct the group of ${app}${roleOf(role)}`,
+    update: ([app, role], change) => `${mends(change)} the group of ${app}${roleOf(role)}`,
     delete: ([app, role]) => `delete the group of ${app}${roleOf(role)}`,
   },
   'entra/app-role-group-member': {
@@ -68,7 +82,7 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
   'entra/conditional-access-policy': {
     create: (key, change) =>
       `require ${demandsNamed(key)} of guests${appsIn(key, change.after)} (${shownState(change.after)})`,
-    update: key => `correct how ${demandsNamed(key)} is required of guests`,
+    update: (key, change) => `${mends(change)} how guests are asked for ${demandsNamed(key)}`,
     delete: (key, change) => `no longer require ${demandsNamed(key)} of guests${appsIn(key, change.before)}`,
   },
   'entra/cross-tenant-partner': {
@@ -76,7 +90,7 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
     update: ([partner], change) =>
       change.after?.managed === false
         ? `set the tenant of ${partner} back to what holds for all tenants`
-        : `correct the settings for the tenant of ${partner}${trusting(change)}`,
+        : `${mends(change)} the settings for the tenant of ${partner}${trusting(change)}`,
     delete: ([partner]) => `delete the settings for the tenant of ${partner}`,
     adopt: ([partner], change) => `take over the settings for the tenant of ${partner}${trusting(change)}`,
   },
@@ -84,18 +98,20 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
     update: (_key, change) =>
       [rolesOfGuests, inviters]
         .flatMap(words => words[String(change.after?.role)] ?? words[String(change.after?.invitedBy)] ?? [])
-        .join(', ') || 'correct what guests may be',
+        .join(', ') || `${mends(change)} what guests may be`,
   },
   'entra/app-proxy': {
     create: ([app]) => `publish ${app} through Application Proxy`,
-    update: ([app]) => `correct how ${app} is published`,
+    update: ([app], change) => `${mends(change)} how ${app} is published`,
     delete: ([app]) => `stop publishing ${app}`,
     adopt: ([app]) => `take over how ${app} is published`,
   },
   'entra/saml-sign-on': {
     create: ([app]) => `set up sign-on by SAML for ${app}`,
     update: ([app], change) =>
-      change.before?.mode === undefined ? `correct sign-on by SAML of ${app}` : `set up sign-on by SAML for ${app}`,
+      change.before?.mode === undefined
+        ? `${mends(change)} sign-on by SAML of ${app}`
+        : `set up sign-on by SAML for ${app}`,
     delete: ([app]) => `take sign-on by SAML away from ${app}`,
     adopt: ([app], change) =>
       change.before?.mode === undefined ? `take over sign-on by SAML of ${app}` : `set up sign-on by SAML for ${app}`,
@@ -108,10 +124,10 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
     create: ([person]) => `create shadow account for ${person}`,
     update: ([person], change) =>
       change.after?.enabled === false
-        ? `disable and archive shadow account of ${person}`
+        ? `disable and archive shadow account of ${person}${deletedAfter(change)}`
         : change.before?.enabled === false
           ? `enable shadow account of ${person} again`
-          : `correct shadow account of ${person}`,
+          : `${mends(change)} shadow account of ${person}`,
     delete: ([person]) => `delete shadow account of ${person}`,
     restore: ([person]) => `bring back shadow account of ${person}`,
     adopt: ([person]) => `take over shadow account of ${person}, which is there already`,
@@ -124,30 +140,49 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
   },
   'active-directory/group': {
     create: ([app, role]) => `make AD group for ${app}${roleOf(role)}`,
-    update: ([app, role]) => `correct AD group of ${app}${roleOf(role)}`,
+    update: ([app, role], change) => `${mends(change)} AD group of ${app}${roleOf(role)}`,
     delete: ([app, role]) => `delete AD group of ${app}${roleOf(role)}`,
     restore: ([app, role]) => `bring back AD group of ${app}${roleOf(role)}`,
     adopt: ([app, role]) => `take over AD group of ${app}${roleOf(role)}, which is there already`,
   },
   'active-directory/group-member': {
-    create: ([app, role, person]) => `put the account of ${person} into ${adGroupOf(app, role)}`,
-    delete: ([app, role, person]) => `take the account of ${person} out of ${adGroupOf(app, role)}`,
+    create: ([app, role, person], change) => `put the account of ${person} into ${groupIn(change, app, role)}`,
+    delete: ([app, role, person], change) => `take the account of ${person} out of ${groupIn(change, app, role)}`,
   },
   'active-directory/kerberos-delegation': {
-    update: ([app, connector]) => `correct how ${connector} may sign guests in to ${app} (Kerberos delegation)`,
+    update: ([app, connector], change) =>
+      `${mends(change)} how ${connector} may sign guests in to ${app} (Kerberos delegation)`,
     create: ([app, connector]) => `allow ${connector} to sign guests in to ${app} (Kerberos delegation)`,
     delete: ([app, connector]) => `no longer allow ${connector} to sign guests in to ${app} (Kerberos delegation)`,
     adopt: ([app, connector]) => `look after ${connector} signing guests in to ${app} (Kerberos delegation)`,
   },
   'active-directory/resource-delegation': {
     create: ([app, connector]) => `let the service of ${app} accept guests from ${connector} (Kerberos delegation)`,
-    update: ([app, connector]) =>
-      `correct that the service of ${app} accepts guests from ${connector} (Kerberos delegation)`,
+    update: ([app, connector], change) =>
+      `${mends(change)} how the service of ${app} accepts guests from ${connector} (Kerberos delegation)`,
     delete: ([app, connector]) =>
       `let the service of ${app} accept guests from ${connector} no longer (Kerberos delegation)`,
     adopt: ([app, connector]) =>
       `look after the service of ${app} accepting guests from ${connector} (Kerberos delegation)`,
   },
+}
+
+/** Somebody else's group is told by its own name: what it opens, the role does not say. */
+function groupIn({ target }: PlannedChange, app: string, role: string): string {
+  const name = target.objects[ids.adGroup(app, role)]?.name
+  return name === undefined ? adGroupOf(app, role) : `${name} (${app}${roleOf(role)})`
+}
+
+function knownBy({ id, target }: PlannedChange): string {
+  const name = target.objects[id]?.name
+  return name === undefined ? '' : ` (appId ${name})`
+}
+
+/** The page that everybody knows is not worth a word. */
+function leadingTo({ target }: PlannedChange): string {
+  const { redirectUrl } = target.named
+  if (typeof redirectUrl !== 'string' || redirectUrl.startsWith('https://myapps.microsoft.com/')) return ''
+  return ` (the invitation leads to ${redirectUrl})`
 }
 
 const demandNames: Readonly<Record<string, string>> = {
@@ -161,12 +196,15 @@ function demandsNamed([demands]: Key): string {
   const names = demands
     .replace(/ \([^)]*\)$/, '')
     .split('+')
-    .map(
-      demand =>
-        demandNames[demand] ??
-        demand.replace('sign-in-frequency:', 'sign-in every ').replace('terms-of-use:', 'consent to terms of use '),
-    )
+    .map(demandNamed)
   return [...names.slice(0, -2), names.slice(-2).join(' and ')].join(', ')
+}
+
+export function demandNamed(demand: string): string {
+  const name = demandNames[demand]
+  return (
+    name ?? demand.replace('sign-in-frequency:', 'sign-in every ').replace('terms-of-use:', 'consent to terms of use ')
+  )
 }
 
 function appsIn([demands]: Key, side: PlannedChange['after']): string {

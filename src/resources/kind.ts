@@ -5,7 +5,7 @@ import type { Directories, DirectoryWriters } from '../model/directories.ts'
 import type { Id, Plane } from '../model/id.ts'
 import type { FindingAt, Waiting } from '../model/plan.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
-import type { Assigned, Change, Desired, Observed, Risk, Spec } from '../model/resource.ts'
+import type { Assigned, Change, Desired, Json, Observed, Risk, Spec } from '../model/resource.ts'
 
 export interface Observation<S extends Spec> {
   readonly resources: readonly Observed<S>[]
@@ -37,6 +37,13 @@ export interface ResourceKind<S extends Spec = Spec> {
   shields?(spec: S): readonly Id[]
   /** Whether it lets in whoever can sign in: what closes that goes before anybody new comes. */
   exposes?(spec: S): boolean
+  /** What performing the change takes from the policy, and no property tells: it is reviewed as well. */
+  named?(change: Change<S>, policy: ResolvedPolicy): Readonly<Record<string, Json>>
+  /**
+   * Whether what is there looks just as a run of ours leaves it that began at `since` or later. Without it: what is made has
+   * our mark from its first moment.
+   */
+  isOurMaking?(there: Observed<S>, policy: ResolvedPolicy, since: number): boolean
   /** `assigned` knows every id that the change needs. */
   perform(
     change: Change<S>,

@@ -31,6 +31,7 @@ function change(over: Partial<PlannedChange> = {}): PlannedChange {
     risk: 'revoke',
     before: null,
     after: null,
+    target: { objects: {}, named: {} },
     dependsOn: [],
     because: [],
     ...over,

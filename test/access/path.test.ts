@@ -121,7 +121,7 @@ test('conditions that a plan would correct for this app are not as the policy sa
   const states = (apps: readonly string[], after: PlannedChange['after']) => {
     const there = new Map([observed(id, { apps: [...apps] })])
     const change = { id, plane: 'entra', kind: '', action: 'update', risk: 'neutral', before: {}, after } as const
-    const changes = new Map([[id, { ...change, dependsOn: [], because: [] }]])
+    const changes = new Map([[id, { ...change, target: { objects: {}, named: {} }, dependsOn: [], because: [] }]])
     const state = situation(managed, links, { observed: there, changes })
     const [path] = explain(lee, 'cloud', reach(links, managed).values(), state).paths
     const link = path?.links.at(-1)

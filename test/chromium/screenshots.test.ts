@@ -93,9 +93,9 @@ describeInChromium('the pictures of the documentation', show => {
     const { page } = await show(html)
     const text = await page.evaluate(() => document.body.innerText.replace(/\s+/g, ' '))
     expect(text).toContain(
-      '3 people gain access, 1 person loses 3 accesses; 19 accesses end on another day than so far.',
+      '3 people gain access, 1 person loses 3 accesses; 19 accesses last longer; 1 setting changes.',
     )
-    expect(text).toContain('Besides, not from this change: 1 person gains 3 accesses.')
+    expect(text).toContain('Applying it also does what the policies asked for before: 1 person gains 3 accesses.')
     expect(text).toContain('devices that its own tenant calls compliant count as ours')
     await page.close()
   })

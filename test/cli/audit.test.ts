@@ -24,7 +24,8 @@ import { emptyFolder, repository } from '../stories/guestlist.ts'
 import { command, sink } from './fake-host.ts'
 
 const journal = '.guestlist/sandbox/journal.jsonl'
-const ended: AuditRecord = { record: 'apply-ended', done: 0, failed: 0, notAttempted: 0, exitCode: 0 }
+/** A record that may stand anywhere. */
+const alone = { record: 'apply-refused', reasons: [], exitCode: 3 } as unknown as AuditRecord
 
 function contoso(): string {
   const cwd = emptyFolder()
@@ -212,7 +213,7 @@ describe('the check', () => {
     holds(1, 1, index => {
       const before = JSON.parse(lines[index - 1] ?? '')
       const link = { seq: before.seq + 1, time: before.time, previous: before.hash }
-      expect(codes(lines.toSpliced(index, 0, lineOf(link, ended).text))).not.toEqual([])
+      expect(codes(lines.toSpliced(index, 0, lineOf(link, alone).text))).not.toEqual([])
       expect(codes(lines.toSpliced(index, 0, lines[index] ?? ''))).toEqual(['misplaced'])
       expect(codes(lines.toSpliced(index, 0, 'x'))).toEqual(['no-line'])
     })
@@ -223,6 +224,72 @@ describe('the check', () => {
       const [one = '', other = ''] = [lines[index], lines[index + 1]]
       expect(codes(lines.toSpliced(index, 2, other, one))).not.toEqual([])
     })
+  })
+
+  test('what is put in after the last line break, unless a crash can have left it', () => {
+    const rest = (text: string) => {
+      const { troubles, remarks } = checkJournal(Buffer.from(`${lines.join('\n')}\n${text}`), head)
+      return [...troubles, ...remarks].map(({ line, code }) => `${code} ${line - lines.length}`)
+    }
+    const next = lines.length + 1
+    for (const foreign of [
+      'hello',
+      ' ',
+      '\0'.repeat(9),
+      `{"seq":${next},"time":"2\0`,
+      `{"seq":${next + 1}`,
+      '{"seq":1',
+    ])
+      expect(rest(foreign), foreign).toEqual(['no-line 1'])
+    expect(rest('\n')).toEqual(['no-line 1'])
+    for (const ours of ['{', `{"seq":${next},"ti`, `{"seq":${next},"time":"2026-12-01T09:00:00.000Z","prev`])
+      expect(rest(ours), ours).toEqual(['torn 1'])
+    expect(rest(`{"seq":${next}\n{"seq"`)).toEqual(['torn 1', 'torn 2'])
+  })
+
+  /** The chain made anew over what somebody left of the lines. */
+  const chainedAnew = (kept: readonly string[]): string[] => {
+    let previous: string | null = null
+    return kept.map((line, index) => {
+      const { seq: _seq, time, previous: _previous, hash: _hash, ...record } = JSON.parse(line)
+      const { text, hash } = lineOf({ seq: index + 1, time, previous }, record)
+      previous = hash
+      return text
+    })
+  }
+
+  test('lines that are taken out, with the rest chained anew: an apply counts its changes', () => {
+    expect(codes(chainedAnew(lines))).toEqual([])
+    const recordOf = (line: string) => JSON.parse(line).record as string
+    const { id } = JSON.parse(lines.find(line => recordOf(line) === 'change-begun') ?? '')
+    const without = (gone: (record: string, line: string) => boolean) =>
+      new Set(codes(chainedAnew(lines.filter(line => !gone(recordOf(line), line)))))
+    const isOfChange = (line: string): boolean => JSON.parse(line).id === id
+    const miscounted = new Set(['miscounted'])
+    expect(without((_record, line) => isOfChange(line))).toEqual(miscounted)
+    expect(without((record, line) => record === 'change-begun' && isOfChange(line))).toEqual(miscounted)
+    expect(without((record, line) => record === 'change-ended' && isOfChange(line))).toEqual(miscounted)
+    expect(without(record => record === 'effect')).toEqual(miscounted)
+    const [begun = '', last = ''] = [lines[0], lines.at(-1)]
+    const nothing = last.replace(/"done":\d+/, '"done":0')
+    expect(codes(chainedAnew([begun, nothing]))).toContain('miscounted')
+    const evil = begun.replace(/"changes":\d+/, '"changes":{"toString":1}')
+    expect(codes(chainedAnew([evil, ...lines.slice(1)]))).toEqual(['miscounted'])
+  })
+
+  test('with the hash of an earlier line: what comes after it is not covered, and is told', async () => {
+    const { hash } = JSON.parse(lines[7] ?? '')
+    const forged = chainedAnew(lines).slice(0, 8)
+    expect(check(forged, hash)).toMatchObject({ troubles: [], remarks: [{ code: 'unfinished' }] })
+    expect(check(lines, hash)).toMatchObject({ troubles: [], remarks: [{ line: 9, code: 'after-head' }] })
+    const { code, stdout } = await command(['audit', 'verify', journal, '--head', hash], { cwd })
+    expect(code).toBe(0)
+    expect(stdout).toContain(
+      `${journal}:9: warning[after-head]: the hash is that of line 8: lines 9 to ${lines.length} come after it, and it says nothing of them`,
+    )
+    expect(stdout).not.toContain('as it should')
+    expect(stdout).toContain(`${journal}: as it was written up to line 8; ${lines.length} lines`)
+    expect(stdout).toContain(`It ends in ${head}: note that hash, where nobody changes it.`)
   })
 
   test('line breaks of another system, and a file that is no journal', async () => {
@@ -262,7 +329,7 @@ describe('the file', () => {
         writeFileSync(path, whole.subarray(0, 1 + (first % (whole.length - 1))))
         const write = (): void => {
           const opened = open(path)
-          opened.write(ended)
+          opened.write(alone)
           opened.close()
         }
         write()
@@ -281,9 +348,9 @@ describe('the file', () => {
     const path = join(emptyFolder(), 'j')
     const mine = open(path)
     expect(() => open(path, 2)).toThrow('is being written by process 1')
-    mine.write(ended)
+    mine.write(alone)
     appendFileSync(path, 'x')
-    expect(() => mine.write(ended)).toThrow('somebody else writes to the journal')
+    expect(() => mine.write(alone)).toThrow('somebody else writes to the journal')
     mine.close()
     expect(readdirSync(join(path, '..'))).toEqual(['j'])
   })
@@ -291,7 +358,16 @@ describe('the file', () => {
   test('nothing is added to a journal whose last line was changed, nor to another file', () => {
     const place = emptyFolder()
     const changed = `${lines[0]}\n${lines[1]?.replace('"gain"', '"lose"')}\n`
-    for (const content of [changed, '# Notes\n', 'x']) {
+    const endingIn = (rest: string): string => `${lines[0]}\n${rest}`
+    for (const content of [
+      changed,
+      '# Notes\n',
+      'x',
+      endingIn('hello'),
+      endingIn('  '),
+      endingIn('{"seq":2,"time":"\0'),
+      endingIn('\n'),
+    ]) {
       writeFileSync(join(place, 'j'), content)
       expect(() => open(join(place, 'j'))).toThrow('not as it was written')
       expect(readFileSync(join(place, 'j'), 'utf8')).toBe(content)

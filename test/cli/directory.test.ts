@@ -38,6 +38,7 @@ async function connected(
     random: () => 0,
     randomBytes: count => new Uint8Array(count),
     writer: { pid: process.pid, isAlive: () => true },
+    changes: () => {},
     onInterrupt: () => () => {},
   }
   const connection = await connect(host, { policies, ...(trace === undefined ? {} : { trace }) }, policy, 'write')

@@ -253,7 +253,7 @@ describe('examined over the wire', () => {
         at: now,
         organization: { spec: organization as Organization, origin: { file: 'o.yaml', line: 1, column: 1 } },
       },
-      ...{ partners: new Map(), people: new Map(), apps: new Map(), grants: [] },
+      ...{ partners: new Map(), people: new Map(), apps: new Map(), grants: [], rules: new Map() },
     }
     const results = await examineTenant({ entra: graph.reader(), policy, identity: undefined, ahead: skew.ahead })
     return new Map(results.map(({ code, status, message }) => [code, `${status}: ${message}`]))

@@ -186,6 +186,7 @@ describe('after somebody has tampered by hand', () => {
       random: () => 0.5,
       randomBytes: count => new Uint8Array(count),
       writer: { pid: process.pid, isAlive: () => true },
+      changes: () => {},
       onInterrupt: () => () => {},
     }
     await tamper(host)

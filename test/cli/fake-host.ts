@@ -33,6 +33,7 @@ export function hostOf(over: Partial<Host> & Pick<Host, 'cwd'>): Host {
     random: () => 0.5,
     randomBytes: count => Uint8Array.from({ length: count }, () => bytes++ % 256),
     writer: { pid: process.pid, isAlive: () => true },
+    changes: () => {},
     onInterrupt: () => () => {},
     ...over,
   }

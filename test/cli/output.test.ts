@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { emptyFolder, guestlist, repository } from '../stories/guestlist.ts'
+import { collect, emptyFolder, guestlist, repository } from '../stories/guestlist.ts'
 import { command, sink } from './fake-host.ts'
 
 const cwd = emptyFolder()
@@ -62,6 +62,63 @@ test('a reader who has seen enough is no error', async () => {
   const code = await new Promise<number | null>(done => child.once('close', done))
   expect(Buffer.concat(stderr).toString()).not.toMatch(/EPIPE|Error/)
   expect(code).toBe(0)
+})
+
+describe('a report that cannot be written, for the disk is full,', () => {
+  const unwritten = 'error[file]: the report could not be written: the disk is full\n'
+  const place = emptyFolder()
+  cpSync(join(repository, 'policies'), join(place, 'policies'), { recursive: true })
+
+  const main = join(repository, 'src/main.ts')
+  const run = async (args: string, to: string) => {
+    const child = spawn('bash', ['-c', `"$0" "$1" ${args} ${to}`, process.execPath, main], {
+      cwd: place,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+    const code = await new Promise<number | null>(done => child.once('close', done))
+    return { code, stdout: stdout(), stderr: stderr() }
+  }
+
+  test.for(['validate', 'schema', '--help'])('is an error: %s', async command => {
+    expect(await run(command, '> /dev/full')).toEqual({ code: 1, stdout: '', stderr: unwritten })
+  })
+
+  test('does not hide what was changed, nor stop it', async () => {
+    const applied = await run('apply --sandbox', '> /dev/full')
+    expect(applied.code).toBe(5)
+    expect(applied.stderr).toMatch(/\[(\d+)\/\1\]/)
+    expect(applied.stderr).toContain(`${unwritten}  what was done is done, and the journal tells of it\n`)
+    const again = await run('apply --sandbox', '> /dev/full')
+    expect(again.code).toBe(1)
+    expect(again.stderr).toContain(unwritten)
+  })
+
+  test('and messages that cannot be written stop nothing', async () => {
+    const applied = await run('apply --sandbox --at 2027-03-01', '2> /dev/full')
+    expect(applied.code).toBe(0)
+    expect(applied.stdout).toMatch(/^Applied \d+ changes/m)
+  })
+})
+
+describe('options that mean nothing to a command', () => {
+  test.for([
+    ['show plan.json', 'show', ['at', 'partner', 'app', 'only', 'sandbox', 'seed', 'state', 'trace']],
+    ['validate', 'validate', ['partner', 'app', 'only', 'sandbox', 'seed', 'state', 'trace']],
+    ['audit verify j', 'audit verify', ['at', 'partner', 'app', 'only', 'sandbox', 'seed', 'state', 'trace']],
+    ['schema', 'schema', ['at', 'partner', 'app', 'only', 'sandbox', 'seed', 'state', 'trace']],
+  ] as const)('%s', async ([line, name, options]) => {
+    for (const option of options) {
+      const value = { at: ['2027-01-01'], only: ['entra'], sandbox: [] }[option as string] ?? ['x']
+      const { code, stdout, stderr } = await command([...line.split(' '), `--${option}`, ...value], { cwd })
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toBe(`error[bad-option]: --${option} means nothing to \`guestlist ${name}\`\n  leave it out\n`)
+    }
+  })
+
+  test('but validate is of a day', async () => {
+    expect((await command(['validate', '--at', '2027-01-01'], { cwd })).code).toBe(0)
+  })
 })
 
 describe('schema', () => {

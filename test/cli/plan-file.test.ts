@@ -1,6 +1,6 @@
 // Files that look like plans, and what is said of them. None of them may hurt whoever reads it.
 
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -46,6 +46,15 @@ function sealed(spoilt: object): Plan {
   const whole = { ...spoilt, digest: digestOfContent(spoilt) }
   return { ...whole, checksum: checksumOf(whole) } as Plan
 }
+
+test('a plan is saved on one line, and shown on many', async () => {
+  const args = ['plan', '--sandbox', '--policies', join(repository, 'policies'), '--out', 'saved.json']
+  const { stdout } = await command([...args, '--format', 'json'], { cwd })
+  const saved = readFileSync(join(cwd, 'saved.json'), 'utf8')
+  expect(saved.indexOf('\n')).toBe(saved.length - 1)
+  expect(stdout.length).toBeGreaterThan(saved.length * 1.3)
+  expect(JSON.parse(stdout)).toEqual(JSON.parse(saved))
+})
 
 test('a plan is read as it was written', () => {
   writeFileSync(path, JSON.stringify(plan, null, 2))
@@ -149,11 +158,22 @@ describe('what is no plan', () => {
     expect(refused(spoil())).toContain(message)
   })
 
-  test('more than 64 MiB are not read', () => {
+  test('more than 256 MiB are not read', () => {
     writeFileSync(path, '')
-    truncateSync(path, 64 * 2 ** 20 + 1)
+    truncateSync(path, 256 * 2 ** 20 + 1)
     const { message } = failure(() => readPlanFile(path, 'plan.json'))
-    expect(message).toContain('it has more than 64 MiB')
+    expect(message).toContain('it has more than 256 MiB')
+  })
+
+  test('what never ends is read no further than that', () => {
+    expect(failure(() => readPlanFile('/dev/zero', 'zero')).message).toBe(
+      'zero is not a plan: it has more than 256 MiB',
+    )
+  })
+
+  test('symbolic links that go in a circle', () => {
+    symlinkSync('loop.json', join(cwd, 'loop.json'))
+    expect(failure(() => readPlanFile(join(cwd, 'loop.json'), 'loop.json')).message).toContain('go in a circle')
   })
 
   test('a file that is not there', () => {
@@ -191,6 +211,23 @@ describe('on real directories', () => {
     const made = check({ createdAt }, oldestPlan === undefined ? {} : { oldestPlan })
     if (isOld) expect(failure(made)).toBeInstanceOf(Outdated)
     else expect(made).not.toThrow()
+  })
+
+  test('a plan as of a day long ago is old, whenever it was made', () => {
+    const made = failure(check({ at: '2026-11-01T09:00:00.000Z' }))
+    expect(made).toBeInstanceOf(Outdated)
+    expect(made.message).toContain('was made as of 2026-11-01T09:00:00.000Z, which is longer ago than 7d')
+  })
+
+  test('a plan of the sandbox is none of the real directories, and the other way round', async () => {
+    const { sandbox, ...real } = plan
+    expect(sandbox).toBe(true)
+    for (const [file, ...more] of [[plan], [sealed(real), '--sandbox']] as const) {
+      writeFileSync(path, JSON.stringify(file))
+      const { code, stdout, stderr } = await command(['apply', 'plan.json', ...more], { cwd })
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(/^error\[other-place\]: plan\.json (was made in the sandbox|is a plan for the real)/)
+    }
   })
 
   test('a preview waits for its day, and a plan from tomorrow is none', () => {

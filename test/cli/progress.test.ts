@@ -16,6 +16,7 @@ function outcome(person: string, failed = false): Outcome {
     risk: 'grant',
     before: null,
     after: {},
+    target: { objects: {}, named: {} },
     dependsOn: [],
     because: [],
   } as const

@@ -31,7 +31,7 @@ test.for(['text', 'markdown', 'json', 'html'])(
 
 test('it says how to apply exactly this', async () => {
   const { stdout } = await command(['show', 'plan.json'], { cwd: elsewhere, ...later })
-  expect(stdout).toMatch(/Apply exactly this: guestlist apply plan\.json --partner adatum\n$/)
+  expect(stdout).toMatch(/Apply exactly this: guestlist apply plan\.json --partner adatum --sandbox\n$/)
 })
 
 test('every change is listed where it is asked for', async () => {

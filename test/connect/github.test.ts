@@ -18,7 +18,7 @@ beforeEach(async () => {
 })
 afterEach(() => gitHub.close())
 
-const all: Permissions = { actions: 'read', issues: 'write', 'pull-requests': 'write' }
+const all: Permissions = { actions: 'read', contents: 'read', issues: 'write', 'pull-requests': 'write' }
 
 function github(args: readonly string[], over: Readonly<Record<string, string | undefined>> = {}): Promise<Heard> {
   const env = {
@@ -36,6 +36,8 @@ function write(name: string, text: string): string {
   writeFileSync(join(folder, name), text)
   return name
 }
+
+const [merge, head, elsewhere] = ['a'.repeat(40), 'b'.repeat(40), 'c'.repeat(40)]
 
 const run = `[This run, with the whole report](https://github.example/${repository}/actions/runs/7)`
 
@@ -104,14 +106,38 @@ describe('the comment', () => {
     expect(gitHub.comments).toMatchObject([{ body: `<!-- guestlist: plan -->\n${text}\n` }])
   })
 
-  test('goes to the pull request of the event', async () => {
+  describe('of the event', () => {
     const event = join(folder, 'event.json')
-    write('event.json', JSON.stringify({ pull_request: { number: 12 } }))
-    await github(['comment', write('plan.md', 'x')], { GITHUB_EVENT_PATH: event })
-    expect(gitHub.comments).toMatchObject([{ number: 12 }])
-    write('event.json', JSON.stringify({ ref: 'refs/heads/main' }))
-    const none = await github(['comment', 'plan.md'], { GITHUB_EVENT_PATH: event })
-    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('this job runs for no pull request') })
+    const ofEvent = (pull: object | undefined): Promise<Heard> => {
+      write('event.json', JSON.stringify({ ref: 'refs/heads/main', pull_request: pull }))
+      return github(['comment', write('plan.md', 'x')], { GITHUB_EVENT_PATH: event })
+    }
+    const then = { number: 3, head: { sha: head }, base: { ref: 'main' } }
+
+    test('goes to its pull request', async () => {
+      merged()
+      expect((await ofEvent(then)).stderr).toBe('Comment on #3: made.\n')
+      expect(gitHub.comments).toMatchObject([{ number: 3 }])
+      expect(await ofEvent(undefined)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('this job runs for no pull request'),
+      })
+    })
+
+    test.each([
+      ['was pushed to since', { ...then, head: { sha: elsewhere } }, 'ccccccc for main'],
+      ['goes into another branch now', { ...then, base: { ref: 'elsewhere' } }, 'bbbbbbb for elsewhere'],
+    ])('is left alone where the pull request %s: a newer run tells of that', async (_what, pull, of) => {
+      merged()
+      const ours = gitHub.addComment(3, '<!-- guestlist: plan -->\nof the newer run', bot)
+      expect(await ofEvent(pull)).toEqual({
+        code: 0,
+        stdout: '',
+        stderr: `Comment on #3: left alone. This run is of ${of}; the pull request has changed since.\n`,
+      })
+      expect(gitHub.comments).toEqual([ours])
+      expect(ours.body).toContain('of the newer run')
+    })
   })
 })
 
@@ -133,10 +159,14 @@ describe('the issue', () => {
   })
 })
 
-const [merge, head, elsewhere] = ['a'.repeat(40), 'b'.repeat(40), 'c'.repeat(40)]
+/** As much of a plan as is looked at; `id` is there to tell it from others. */
+function planText(id: string, revision: string | null = 'origin/main'): string {
+  const base = revision === null ? {} : { base: { revision, commit: elsewhere } }
+  return JSON.stringify({ formatVersion: '1', digest: id, ...base, effects: [], changes: [], findings: [] })
+}
 
 /** A pull request that was merged, its run, and the plan that the run left. */
-function merged(zip: Uint8Array = zipOf({ 'plan.json': '{"a plan": 1}' }), over: { readonly fork?: boolean } = {}) {
+function merged(zip: Uint8Array = zipOf({ 'plan.json': planText('one') }), over: { readonly fork?: boolean } = {}) {
   const pull = {
     number: 3,
     base: { ref: 'main', repo: { full_name: repository } },
@@ -159,6 +189,7 @@ function aRun(number: number, over: Partial<Run> = {}): Run {
     head_sha: head,
     head_repository: { full_name: repository },
     html_url: `https://github.example/runs/${number}`,
+    run_attempt: 1,
     conclusion: 'success',
     ...over,
   }
@@ -179,7 +210,7 @@ const fetched = (): string => readFileSync(join(folder, 'plan.json'), 'utf8')
 
 describe('the reviewed plan', () => {
   test('is that of the pull request which left this commit', async () => {
-    merged(zipOf({ 'plan.md': '# a plan', '../plan.json': 'outside', 'plan.json': '{"a plan": 1}' }))
+    merged(zipOf({ 'plan.md': '# a plan', '../plan.json': 'outside', 'plan.json': planText('one') }))
     // As GitHub does, for a commit that two pull requests hold: one is open, one was merged as another commit.
     const other = {
       base: { ref: 'main', repo: { full_name: repository } },
@@ -202,13 +233,13 @@ describe('the reviewed plan', () => {
       stdout: 'pull-request=3\n',
       stderr: 'The plan of #3, made by https://github.example/runs/5, written to plan.json.\n',
     })
-    expect(fetched()).toBe('{"a plan": 1}')
+    expect(fetched()).toBe(planText('one'))
   })
 
-  test('is that of the newest run of the plan workflow that succeeded for the last commit', async () => {
-    merged(zipOf({ 'plan.json': 'first' }))
+  test('is the last that a run of the plan workflow which succeeded has made for the last commit', async () => {
+    const first = merged(zipOf({ 'plan.json': planText('first') }))
     const second = aRun(6)
-    gitHub.addArtifact(second.id, 'guestlist-plan-3', zipOf({ 'plan.json': 'second' }))
+    gitHub.addArtifact(second.id, 'guestlist-plan-3', zipOf({ 'plan.json': planText('second') }))
     for (const over of [
       { path: '.github/workflows/plan.yml.evil.yml' },
       { event: 'workflow_dispatch' },
@@ -217,14 +248,48 @@ describe('the reviewed plan', () => {
       { head_repository: { full_name: 'mallory/partner-access' } },
     ]) {
       const wrong = aRun(9, over)
-      gitHub.addArtifact(wrong.id, 'guestlist-plan-3', zipOf({ 'plan.json': 'wrong' }))
+      gitHub.addArtifact(wrong.id, 'guestlist-plan-3', zipOf({ 'plan.json': planText('wrong') }))
     }
-    gitHub.addArtifact(second.id, 'guestlist-plan-4', zipOf({ 'plan.json': 'of another pull request' }))
+    gitHub.addArtifact(second.id, 'guestlist-plan-4', zipOf({ 'plan.json': planText('of another') }))
     for (const ignoresFilters of [false, true]) {
       gitHub.ignoresFilters = ignoresFilters
       await fetchPlan()
-      expect(fetched()).toBe('second')
+      expect(fetched()).toBe(planText('second'))
     }
+    // The first run, repeated, has written the comment once more, too.
+    gitHub.artifacts.splice(gitHub.artifacts.indexOf(first.artifact), 1)
+    gitHub.addArtifact(first.run.id, 'guestlist-plan-3', zipOf({ 'plan.json': planText('first again') }))
+    await fetchPlan()
+    expect(fetched()).toBe(planText('first again'))
+  })
+
+  test.each([
+    ['another branch', 'origin/elsewhere', 'origin/elsewhere'],
+    ['nothing', null, 'nothing'],
+  ])('is not taken if it was made against %s', async (_what, revision, against) => {
+    merged(zipOf({ 'plan.json': planText('one', revision) }))
+    const heard = await fetchPlan()
+    expect(heard).toMatchObject({ code: 1, stdout: 'pull-request=3\n' })
+    expect(heard.stderr).toContain(
+      `error[other-base]: the plan of #3 was made against ${against}, not against origin/main\n`,
+    )
+    expect(() => fetched()).toThrow()
+  })
+
+  test('is fetched again by a run that is repeated only while the branch has not moved on', async () => {
+    merged()
+    gitHub.headOf = () => merge
+    expect((await fetchPlan({ GITHUB_RUN_ATTEMPT: '2' })).code).toBe(0)
+    gitHub.headOf = () => elsewhere
+    const heard = await fetchPlan({ GITHUB_RUN_ATTEMPT: '2' })
+    // The report on the pull request stays as it is: nothing has come of this run.
+    expect(heard).toMatchObject({ code: 1, stdout: '' })
+    expect(heard.stderr).toBe(
+      'error[moved-on]: this run is repeated, and main has moved on since, from aaaaaaa to ccccccc\n' +
+        '  to apply what the branch says now, run the apply workflow by hand: it plans, and waits for approval\n',
+    )
+    // One that waited in the queue was overtaken by nothing that its plan would not tell.
+    expect((await fetchPlan({ GITHUB_RUN_ATTEMPT: '1' })).code).toBe(0)
   })
 
   test('of a commit that no pull request has merged is none', async () => {
@@ -273,6 +338,23 @@ describe('the reviewed plan', () => {
     delete artifact.size
     artifact.digest = `sha256:${'0'.repeat(64)}`
     expect((await fetchPlan()).stderr).toContain('is not what was uploaded')
+  })
+})
+
+describe('a run', () => {
+  const current = (attempt: string): Promise<Heard> =>
+    github(['current', '--commit', merge, '--branch', 'release/1'], { GITHUB_RUN_ATTEMPT: attempt })
+
+  test('that is repeated is out of date once its branch has moved on', async () => {
+    gitHub.headOf = branch => (branch === 'release/1' ? elsewhere : merge)
+    expect(await current('2')).toMatchObject({ code: 4, stderr: expect.stringContaining('error[moved-on]') })
+    gitHub.headOf = () => merge
+    expect(await current('3')).toEqual({ code: 0, stdout: '', stderr: '' })
+  })
+
+  test('that is not repeated asks for nothing', async () => {
+    expect(await current('1')).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(gitHub.requests).toEqual([])
   })
 })
 

@@ -89,6 +89,7 @@ describe.each(corpus)('$name', ({ value }) => {
           effectsWent: [effect],
           came: [one],
           went: [{ change: two, why: 'no longer wanted' }],
+          found: [{ severity: 'warning', code: value, message: value }],
           differ: [{ reviewed: one, now: { ...one, after: { displayName: value } } }],
           isReordered: true,
         },

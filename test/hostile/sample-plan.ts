@@ -27,6 +27,14 @@ const other: typeof side = {
   assignmentRequired: false,
 }
 
+/** Somebody else's objects, and what a policy names. */
+const targetOf = (...touched: readonly Id[]): PlannedChange['target'] => ({
+  objects: Object.fromEntries(
+    touched.map(id => [id, { objectId: 'aaaaaaaa-0000', name: 'CN=Payroll Readers,OU=Apps' }]),
+  ),
+  named: { redirectUrl: 'https://portal.contoso.com/', sendMessage: true, unit: 'OU=Groups' },
+})
+
 const actions: readonly Action[] = ['create', 'update', 'delete', 'restore', 'adopt']
 
 /** One change of each sort, which has everything that a change can have. */
@@ -39,7 +47,19 @@ const changes: readonly PlannedChange[] = [
     before: side,
     after: null,
   }),
-  aChange({ id: ids.application('payroll'), action: 'adopt', risk: 'privileged', before: other, after: side }),
+  aChange({
+    id: ids.application('payroll'),
+    action: 'adopt',
+    risk: 'privileged',
+    before: other,
+    after: side,
+    target: targetOf(ids.application('payroll')),
+  }),
+  aChange({ id: ids.guest('dana@fabrikam.com'), target: targetOf() }),
+  aChange({
+    id: ids.adGroupMember('payroll', 'reader', 'lee@fabrikam.com'),
+    target: targetOf(ids.adGroup('payroll', 'reader')),
+  }),
   aChange({
     id: ids.kerberosDelegation('payroll', 'CONNECTOR01'),
     risk: 'privileged',
@@ -50,12 +70,14 @@ const changes: readonly PlannedChange[] = [
 /** One of every kind and action, without more. */
 export const everyChange: readonly PlannedChange[] = Object.values(ids).flatMap(make => {
   const id = (make as (...parts: readonly string[]) => Id)('one', 'two', 'three', 'four')
-  return actions.map(action => aChange({ id, action, before: other, after: side }))
+  const target = targetOf(id, ids.adGroup('one', 'two'))
+  return actions.map(action => aChange({ id, action, before: other, after: side, target }))
 })
 
 export function samplePlan(): Plan {
   const [guest, shadow] = [ids.guest('kim@fabrikam.com'), ids.shadowAccount('kim@fabrikam.com')]
   return aPlan({
+    sandbox: true,
     scope: { partners: ['fabrikam'], apps: ['payroll'], only: 'entra' },
     commit: '0123456789abcdef0123456789abcdef01234567',
     base: { revision: 'origin/main', commit: 'fedcba9876543210fedcba9876543210fedcba98' },
@@ -85,6 +107,7 @@ export function samplePlan(): Plan {
         severity: 'warning',
         code: 'unmanaged-guest',
         message: 'a guest by another way',
+        about: [guest],
         at: { file: 'policies/b.yaml', line: 4 },
       },
     ],
@@ -150,6 +173,7 @@ function walk(value: unknown, path: string, substitute: Substitute): unknown {
       if (path === '' && key === 'at') return [key, item]
       const isSide = /\/(before|after)$/.test(path)
       if (ownWords.has(key) && !isSide && !/\/(before|after)\//.test(at)) return [key, item]
+      if (isId(key)) return [idWith(key, `${path} (the key)`, substitute), walk(item, at, substitute)]
       return [hasFreeKeys(path) ? substitute(key, `${at} (the key)`) : key, walk(item, at, substitute)]
     }),
   )

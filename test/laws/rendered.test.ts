@@ -84,15 +84,19 @@ function ofText(text: string): Totals {
     gains: sum(text, /^ +\+ (\d+) (?:person gains|people gain) /gm),
     losses: sum(text, /^ +- (\d+) (?:person loses|people lose) /gm),
     // Each in a line of its own.
-    changes: [...text.matchAll(/^ {4}[+~^=-] (?!\d+ (?:person|people) )/gm)].length,
+    changes: [...(text.split(/^ {2}Waiting/m)[0] ?? '').matchAll(/^ {4}[+~^=-] (?!\d+ (?:person|people) )/gm)].length,
     entra: inColumn(1),
     domain: inColumn(2),
-    risks: [...text.matchAll(/^ {4}! (?:refused|weakened|privileged|big removal|closes|not ours yet|ends soon) /gm)].length,
+    risks: [
+      ...text.matchAll(/^ {4}! (?:refused|weakened|privileged|sets|big removal|closes|not ours yet|ends soon) /gm),
+    ].length,
   }
 }
 
 function ofMarkdown(text: string): Totals {
-  const heads = [...text.matchAll(/^(?:<details><summary><b>|\*\*)(\d+ changes? in [^:*<]+)/gm)].map(([, head = '']) => head)
+  const heads = [...text.matchAll(/^(?:<details><summary><b>|\*\*)(\d+ changes? in [^:*<]+)/gm)].map(
+    ([, head = '']) => head,
+  )
   const entra = heads.reduce((total, head) => total + sum(head, /(\d+)(?: changes?)? in Entra ID/g), 0)
   const domain = heads.reduce((total, head) => total + sum(head, /(\d+)(?: changes?)? in Active Directory/g), 0)
   return {
@@ -101,7 +105,10 @@ function ofMarkdown(text: string): Totals {
     changes: entra + domain,
     entra,
     domain,
-    risks: [...text.matchAll(/^> - (?:\*\*[A-Z]|and (\d+) more)/gm)].reduce((total, [, more = '1']) => total + Number(more), 0),
+    risks: [...text.matchAll(/^> - (?:\*\*[A-Z]|and (\d+) more)/gm)].reduce(
+      (total, [, more = '1']) => total + Number(more),
+      0,
+    ),
   }
 }
 
@@ -149,7 +156,9 @@ function untold(plan: Plan, { text, markdown, page }: Forms): readonly string[] 
   const people = [...new Set(plan.effects.map(({ person }) => person))]
   const forms = { text, markdown: markdown.replace(/<\/?span>/g, '').replace(/\\/g, ''), page: seen(page) }
   return Object.entries(forms).flatMap(([form, shown]) => [
-    ...(form === 'text' ? [] : findings.filter(({ code }) => !shown.includes(code)).map(({ code }) => `${form}: ${code}`)),
+    ...(form === 'text'
+      ? []
+      : findings.filter(({ code }) => !shown.includes(code)).map(({ code }) => `${form}: ${code}`)),
     ...people.filter(person => !shown.includes(person)).map(person => `${form}: ${person}`),
     ...(shown.includes(plan.digest.slice(7, 15)) ? [] : [`${form}: the digest`]),
   ])
@@ -185,11 +194,19 @@ test(
 function larger(plan: Plan, times: number): Plan {
   const copies = Array.from({ length: times }, (_, index) => index)
   const effects = copies.flatMap(index =>
-    plan.effects.map((effect): Effect => ({ ...effect, person: `${index}.${effect.person}`, role: `${effect.role}-${index % 97}` })),
+    plan.effects.map(
+      (effect): Effect => ({ ...effect, person: `${index}.${effect.person}`, role: `${effect.role}-${index % 97}` }),
+    ),
   )
-  const changes = copies.flatMap(index => plan.changes.map((change): PlannedChange => ({ ...change, id: `${change.id}.${index}` as typeof change.id })))
-  const waiting = copies.flatMap(index => plan.waiting.map(wait => ({ ...wait, id: `${wait.id}.${index}` as typeof wait.id })))
-  const findings = copies.flatMap(index => plan.findings.map(finding => ({ ...finding, message: `${finding.message} (${index})` })))
+  const changes = copies.flatMap(index =>
+    plan.changes.map((change): PlannedChange => ({ ...change, id: `${change.id}.${index}` as typeof change.id })),
+  )
+  const waiting = copies.flatMap(index =>
+    plan.waiting.map(wait => ({ ...wait, id: `${wait.id}.${index}` as typeof wait.id })),
+  )
+  const findings = copies.flatMap(index =>
+    plan.findings.map(finding => ({ ...finding, message: `${finding.message} (${index})` })),
+  )
   return { ...plan, effects, changes, waiting, findings }
 }
 

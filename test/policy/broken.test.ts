@@ -254,16 +254,26 @@ const cases: readonly Case[] = [
     what: 'the same address, service and application for two apps',
     files: {
       ...sound,
-      'zz.yaml': `${payroll.replace('name: payroll', 'name: other')}---\n${access.replace('name: fabrikam-payroll', 'name: b').replace('app: payroll', 'app: other')}`,
+      'zz.yaml': `${payroll.replace('name: payroll', 'name: other').replace('displayName: Payroll', 'displayName: Other')}---\n${access.replace('name: fabrikam-payroll', 'name: b').replace('app: payroll', 'app: other')}`,
     },
     expected: ['error[same-external-url] zz.yaml:9:16', 'error[same-service] zz.yaml:13:27'],
     says: /publishes payroll already/,
   },
   {
+    what: 'one name that people read, two apps and two partners',
+    files: {
+      ...sound,
+      'wiki.yaml': `${payroll.replace('name: payroll', 'name: wiki').replace('payroll-contoso', 'wiki').replace('HTTP/payroll', 'HTTP/wiki').replace('displayName: Payroll', 'displayName: PAYROLL')}---\n${access.replace('name: fabrikam-payroll', 'name: b').replace('app: payroll', 'app: wiki').replace('partner: fabrikam', 'partner: litware')}`,
+      'zz.yaml': fabrikam.replace('name: fabrikam', 'name: litware').replaceAll('fabrikam.com', 'litware.com'),
+    },
+    expected: ['warning[same-display-name] wiki.yaml:4:14', 'warning[same-display-name] zz.yaml:4:14'],
+    says: /`PAYROLL` is what people read of payroll already the first is here:/,
+  },
+  {
     what: 'one domain, two partners',
     files: {
       ...sound,
-      'zz.yaml': `${fabrikam.replace('name: fabrikam', 'name: litware').replace('[fabrikam.com]', '[litware.com, FABRIKAM.com]')}---\n${access.replace('name: fabrikam-payroll', 'name: b').replace('partner: fabrikam', 'partner: litware')}`,
+      'zz.yaml': `${fabrikam.replace('name: fabrikam', 'name: litware').replace('Fabrikam, Inc.', 'Litware').replace('[fabrikam.com]', '[litware.com, FABRIKAM.com]')}---\n${access.replace('name: fabrikam-payroll', 'name: b').replace('partner: fabrikam', 'partner: litware')}`,
     },
     expected: [
       'error[domain-claimed-twice] zz.yaml:6:24',

@@ -114,6 +114,43 @@ describe('an override', () => {
     ])
   })
 
+  test('says why in words: blanks say nothing', async () => {
+    for (const reason of ["' '", "'\u00a0\u200b'", '"…"'])
+      expect(places(await written(`{guardrail: removals, reason: ${reason}, until: 2026-12-05}`))).toEqual([
+        'error[bad-value] organization.yaml:21:37',
+      ])
+    expect(places(await written('{guardrail: removals, reason: 理由, until: 2026-12-05}'))).toEqual([])
+  })
+
+  test('for an app or partner that looks misspelt is told; one that has left the policies may be named', async () => {
+    const named = (more: string) => written(`{guardrail: removals, reason: x, until: 2026-12-05, ${more}}`)
+    const misspelt = await named('app: payrol, partner: fabricam')
+    expect(places(misspelt)).toEqual([
+      'warning[override-of-nothing] organization.yaml:21:64',
+      'warning[override-of-nothing] organization.yaml:21:81',
+    ])
+    expect(misspelt.problems[0]).toMatchObject({
+      message: 'no policy names app `payrol`: this override sets nothing aside',
+      hint: 'did you mean `payroll`?',
+    })
+    expect(places(await named('app: payroll, partner: fabrikam'))).toEqual([])
+    const unread = await load({
+      ...sound,
+      'organization.yaml': withGuardrails(
+        '  overrides: [{guardrail: sources, reason: x, until: 2026-12-05, partner: fabrikam}]\n',
+      ),
+      'fabrikam.yaml': 'a: [',
+    })
+    expect(places(unread).join()).not.toContain('override-of-nothing')
+  })
+
+  test('for more than a year is told', async () => {
+    const until = (day: string) => written(`{guardrail: removals, reason: x, until: ${day}}`)
+    expect(places(await until('2027-12-01'))).toEqual([])
+    for (const day of ['2027-12-02', '9999-12-31'])
+      expect(places(await until(day))).toEqual(['warning[override-long] organization.yaml:21:47'])
+  })
+
   test('that is over is told at its line', async () => {
     expect(places(await written('{guardrail: removals, by: Anna, reason: CHG-9, until: 2026-11-30}'))).toEqual([
       'warning[override-over] organization.yaml:21:61',
@@ -133,6 +170,21 @@ describe('an override', () => {
       'error[misplaced-key] organization.yaml:21:28',
     ])
   })
+})
+
+test('a limit on removals that can never refuse is told at its line', async () => {
+  const limits = (percent: number) => `  removals:
+    percent: ${percent}
+    atLeast: 5
+    perApp: {percent: ${percent}, atLeast: 1}
+    perPartner: {percent: 50, atLeast: 1}
+`
+  const loaded = (percent: number) => load({ ...sound, 'organization.yaml': withGuardrails(limits(percent)) })
+  expect(places(await loaded(99.9))).toEqual([])
+  expect(places(await loaded(100))).toEqual([
+    'warning[guardrail-off] organization.yaml:20:14',
+    'warning[guardrail-off] organization.yaml:22:23',
+  ])
 })
 
 describe('separation of duties', () => {

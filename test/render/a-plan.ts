@@ -44,6 +44,7 @@ export function aPlan(over: Partial<Plan> = {}): Plan {
     findings: [],
     coming: [],
     moved: [],
+    settings: [],
     map: [],
     ...over,
   }
@@ -79,6 +80,7 @@ export function aChange(over: Partial<PlannedChange> & Pick<PlannedChange, 'id'>
     risk: 'grant',
     before: null,
     after: {},
+    target: { objects: {}, named: {} },
     dependsOn: [],
     because: [memberLine],
     ...over,
@@ -93,6 +95,7 @@ export function aComing(person: string, over: Partial<Coming> = {}): Coming {
     app: 'payroll',
     role: 'user',
     on: '2027-01-15',
+    until: '2027-06-30',
     because: [accessLine],
     ...over,
   }

@@ -127,8 +127,8 @@ test('as text, each stands in a line', () => {
   const lines = renderChanges(
     [
       update(
-        { companyName: 'A', sponsors: ['x'], note: text, left: null },
-        { companyName: 'B', sponsors: ['y'], note: text.replace('north', 'south'), left: '2026-12-01' },
+        { companyName: 'A', sponsors: ['x'], note: text, left: false },
+        { companyName: 'B', sponsors: ['y'], note: text.replace('north', 'south'), left: true },
       ),
     ],
     plain,
@@ -137,6 +137,6 @@ test('as text, each stands in a line', () => {
     '        company name: A → B',
     '        sponsors: - x, + y',
     `        note: ${text.replace('north', '[-north-]{+south+}')}`,
-    '        day of leaving noted: nothing → 2026-12-01',
+    '        day of leaving: none → the day on which this is applied',
   ])
 })

@@ -72,6 +72,7 @@ const change: PlannedChange = {
   risk: 'neutral',
   before: { state: 'disabled' },
   after: { state: 'enabled' },
+  target: { objects: {}, named: {} },
   dependsOn: [],
   because: [],
 }
@@ -247,6 +248,7 @@ test('one change is a sentence, several are a list, and a refused plan is said t
     risk: 'grant' as const,
     before: null,
     after: {},
+    target: { objects: {}, named: {} },
     dependsOn: [],
     because: [],
   })

@@ -89,7 +89,7 @@ describe('the page', () => {
       'Waiting',
       'Found',
     ])
-    expect(textOf(full)).toContain('Besides, not from this change: 1 person loses access.')
+    expect(textOf(full)).toContain('Applying it also does what the policies asked for before: 1 person loses access.')
     expect(sectionIn(full, 'effects')).not.toContain('intern@adatum.com')
     expect(sectionIn(full, 'drift')).toContain('intern@adatum.com')
   })

@@ -213,9 +213,9 @@ test('a change that moves an end, or gives something later, says so at the top',
     coming: [aComing('dana@fabrikam.com', { cause: 'intended' }), aComing('zoe@fabrikam.com')],
   })
   expect(text).toContain(
-    '**Nobody gains or loses access today; 1 access begins later; 2 accesses end on another day than so far.**',
+    '**Nobody gains or loses access today; 1 access begins later; 1 access ends earlier, on 2027-01-31; 1 access lasts longer.**',
   )
-  expect(text).toMatch(/\| ⏳ \*\*1\*\* \| `dana@fabrikam.com`.* \| from 2027-01-15 \|/)
+  expect(text).toMatch(/\| ⏳ \*\*1\*\* \| `dana@fabrikam.com`.* \| from 2027-01-15 until 2027-06-30 \|/)
   expect(text).toMatch(/\| ⏩ \*\*1\*\* \| `lee@fabrikam.com`.* \| until 2027-12-31, was 2027-06-30 \|/)
   expect(text).toMatch(/\| ⏪ \*\*1\*\* \| `kim@fabrikam.com`.* \| until 2027-01-31, was 2027-06-30 \|/)
   expect(text).toContain('<b>Later, with or without it:</b> 1 access begins on its day')
@@ -289,7 +289,7 @@ describe('room', () => {
     const some = shown({ effects: people.slice(0, 9).map(person => aGain(person)), changes: changes(500) })
     expect(some).toContain('correct guest person499@')
     expect(some).not.toContain('company name')
-    expect(some).toContain('Left out here, for want of room: what each change corrects.')
+    expect(some).toContain('Left out here, for want of room: before and after of each change.')
     const more = shown({
       effects: people.slice(0, 9).map(person => aGain(person)),
       changes: changes(3000).concat(changes(1200)),

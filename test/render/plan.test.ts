@@ -246,21 +246,56 @@ test('a change that only moves an end, or gives something later, says so at the 
     coming: [aComing('dana@fabrikam.com', { cause: 'intended' }), aComing('zoe@fabrikam.com')],
   })
   expect(text).toContain(`  This change intends
-    Nobody gains or loses access today; 1 access begins later; 3 accesses end on another day than so far.
-    > 1 person gains later     Payroll   user   from 2027-01-15                    fabrikam
+    Nobody gains or loses access today; 1 access begins later; 1 access ends earlier, on 2027-01-31; 2 accesses last longer.
+    > 1 person gains later     Payroll   user   from 2027-01-15 until 2027-06-30   fabrikam
         dana@fabrikam.com
-        policies/access/fabrikam.yaml:7
-    > 2 people keep longer     Payroll   user   until 2027-12-31, was 2027-06-30   fabrikam
-        lee@fabrikam.com, sam@fabrikam.com
         policies/access/fabrikam.yaml:7
     > 1 person loses earlier   Payroll   user   until 2027-01-31, was 2027-06-30   fabrikam
         kim@fabrikam.com
         policies/access/fabrikam.yaml:7
+    > 2 people keep longer     Payroll   user   until 2027-12-31, was 2027-06-30   fabrikam
+        lee@fabrikam.com, sam@fabrikam.com
+        policies/access/fabrikam.yaml:7
 
   Later, with or without this change
-    > 1 person gains later   Payroll   user   from 2027-01-15   fabrikam
+    > 1 person gains later   Payroll   user   from 2027-01-15 until 2027-06-30   fabrikam
         zoe@fabrikam.com
 `)
+})
+
+test('a change that gives nothing does not hide what applying it does besides', () => {
+  const text = shown({ base, effects: [aGain('lee@fabrikam.com', { cause: 'drift' })] })
+  expect(text).toContain(
+    '    Nobody gains or loses access by this change.\n' +
+      '    Applying it also does what the policies asked for before: 1 person gains access.\n',
+  )
+  expect(shown({ effects: [aGain('lee@fabrikam.com')] })).not.toContain('Applying it also')
+})
+
+test('apps stand in the order of the names that are shown', () => {
+  const apps = Object.fromEntries(
+    [
+      ['drawings', 'Engineering Drawings'],
+      ['expenses', 'Expenses'],
+      ['maintenance', 'Turbine Maintenance'],
+      ['payroll', 'Payroll'],
+    ].map(([name = '', displayName = '']) => [name, { displayName, hosting: 'cloud' as const }]),
+  )
+  const effects = [
+    ...Object.keys(apps).map(app => aGain('lee@fabrikam.com', { app })),
+    aLoss('kim@fabrikam.com', { app: 'drawings' }),
+  ]
+  const order = (text: string) => [...text.matchAll(/[+-] 1 person \w+ +([A-Z]\w+)/g)].map(([, app]) => app)
+  expect(order(shown({ apps, effects }))).toEqual(['Engineering', 'Expenses', 'Payroll', 'Turbine', 'Engineering'])
+})
+
+test('a plan of what ends by itself begins nothing', () => {
+  const text = shown({
+    scope: { partners: [], apps: [], only: null, ended: true },
+    coming: [aComing('lee@fabrikam.com')],
+  })
+  expect(text).not.toContain('lee@')
+  expect(text).not.toContain('begins')
 })
 
 test('a plan of a part says so', () => {
@@ -275,10 +310,13 @@ test('what ends soon is counted, and named where it is little, with its line', (
     )
   const few = shown({ coming: ends(2) })
   expect(few).toContain(
-    '! ends soon      2 accesses end by 2026-12-31: guestlist access --expiring 30d   policies/access/fabrikam.yaml:7\n',
+    '! ends soon      2 accesses end by 2026-12-31: `guestlist access --expiring 30d`   policies/access/fabrikam.yaml:7\n',
   )
   expect(few).toContain('person1@fabrikam.com in Payroll on 2026-12-24')
-  expect(shown({ coming: ends(6) })).not.toContain('person1@')
+  expect(shown({ coming: ends(6) })).toContain('person5@')
+  expect(shown({ coming: ends(7) })).toMatch(
+    /person4@fabrikam\.com in Payroll on 2026-12-24,\n? *and 2 more \(--changes lists all\)/,
+  )
 })
 
 test.for([
@@ -294,7 +332,7 @@ test.for([
     { state: 'report-only' },
     /enabled so far, then report-only/,
   ],
-  [ids.conditionalAccessPolicy('mfa'), { apps: ['a', 'b'] }, { apps: ['a'] }, /no longer asked of guests of b/],
+  [ids.conditionalAccessPolicy('mfa'), { apps: ['a', 'b'] }, { apps: ['a'] }, /guests of b: MFA is no longer asked/],
   [
     ids.conditionalAccessPolicy('mfa'),
     { excludeGroups: [] },
@@ -327,8 +365,60 @@ test('a condition that goes is pointed out, unless it asked nothing', () => {
         }),
       ],
     })
-  expect(gone('privileged')).toContain('! weakened       no longer require MFA of guests of payroll')
+  expect(gone('privileged')).toContain('! weakened       guests of payroll: MFA is no longer asked')
   expect(gone('neutral')).not.toContain('! weakened')
+})
+
+test('an app that leaves conditions for others is told what is no longer asked of it, and what still is', () => {
+  const drawings = { file: 'policies/apps/drawings.yaml', line: 12 }
+  const leaves = (demands: string, over: Partial<PlannedChange> = {}) =>
+    aChange({
+      id: ids.conditionalAccessPolicy(demands),
+      action: 'update',
+      risk: 'privileged',
+      before: { apps: ['drawings', 'x'] },
+      after: { apps: ['x'] },
+      ...over,
+    })
+  const joins = (demands: string) =>
+    aChange({
+      id: ids.conditionalAccessPolicy(demands),
+      action: 'update',
+      before: { apps: ['a'] },
+      after: { apps: ['a', 'drawings'] },
+      because: [accessLine, drawings],
+    })
+  const told = (...changes: PlannedChange[]) => shown({ changes }).match(/! weakened .*/g) ?? []
+  expect(told(leaves('compliant-device+mfa'), joins('mfa'))).toEqual([
+    '! weakened       guests of drawings: a compliant device is no longer asked; MFA still is   policies/apps/drawings.yaml:12',
+  ])
+  expect(told(leaves('mfa+sign-in-frequency:8h'), joins('sign-in-frequency:24h'))[0]).toContain(
+    'guests of drawings: MFA and sign-in every 8h are no longer asked; sign-in every 24h is',
+  )
+  // Conditions that nobody needs any more have no line.
+  const gone = leaves('compliant-device+mfa', {
+    action: 'delete',
+    before: { apps: ['drawings'], state: 'enabled' },
+    after: null,
+    because: [],
+  })
+  expect(told(gone, joins('mfa'))).toEqual([
+    '! weakened       guests of drawings: a compliant device is no longer asked; MFA still is   policies/apps/drawings.yaml:12',
+  ])
+  expect(told(leaves('mfa'), joins('phishing-resistant-mfa'))).toEqual([])
+})
+
+test('ends that come near are told as what they are', () => {
+  const moved = Array.from({ length: 4 }, (_, index) => aMove(`p${index}@fabrikam.com`, { until: '2026-12-02' }))
+  const text = shown({ base, moved, map: [aCell({ before: 4, after: 4 })] })
+  expect(text).toContain('Nobody gains or loses access today; 4 accesses end earlier, on 2026-12-02.')
+  expect(text).toContain(
+    '! big removal    Payroll loses everybody by 2026-12-31: 4 people   policies/access/fabrikam.yaml:7',
+  )
+  const half = shown({ base, moved, map: [aCell({ before: 8, after: 8 })] })
+  expect(half).toContain('! big removal    Payroll loses 4 accesses of 8 by 2026-12-31')
+  const far = moved.map(move => ({ ...move, until: '2027-02-01' }))
+  expect(shown({ base, moved: far, map: [aCell({ before: 4, after: 4 })] })).not.toContain('big removal')
 })
 
 test('an app or a partner that loses everybody or half of its people is pointed out, and a leaver is not', () => {

@@ -136,7 +136,7 @@ test('one that is not there yet is waited for: since when, and what to check', a
     `${inGroup} for entra/synced-user/${maeve}`,
     `entra/synced-user/${maeve} for entra-connect`,
   ])
-  expect(messageOf(planned)).toMatch(/^stamped by 2026-11-28, 2 days ago; check .*guestlist connect-rule/)
+  expect(messageOf(planned)).toMatch(/^stamped since 2026-11-28, 2 days ago; check .*guestlist connect-rule/)
   expect(changesOf(planned)).not.toContain(`create ${inGroup}`)
 })
 

@@ -1,6 +1,6 @@
 // A reviewer reads the plan of a branch: what it intends stands apart from what somebody did in the portal meanwhile.
 
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Plan } from '../../src/model/plan.ts'
@@ -159,6 +159,49 @@ describe('the plan of a branch', () => {
     )
   })
 
+  test('tells what it sets besides who reaches what, though it changes nothing today', {
+    timeout: patience,
+  }, async () => {
+    branch('settings', 'main', () => {
+      edit('organization.yaml', 'redirectUrl: https://myapps.microsoft.com/', 'redirectUrl: https://evil.example/')
+      edit('organization.yaml', 'oldestPlan: 7d', 'oldestPlan: 3650d')
+      edit('partners/adatum.yaml', 'domains: [adatum.com]', 'domains: [adatum.com, gmail.com]')
+      edit('apps/payroll.yaml', 'unmanagedGuests: remove', 'unmanagedGuests: report')
+      rmSync(join(folder, 'policies/rules/separation-of-duties.yaml'))
+    })
+    const { code, stdout } = await run('plan', '--base', 'main')
+    expect(code).toBe(0)
+    expect(stdout).toContain(
+      '  This change intends\n' +
+        '    Nobody gains or loses access by this change; 5 settings change.\n' +
+        '    Applying it also does what the policies asked for before: 1 person gains 4 accesses, 1 person loses access.\n',
+    )
+    const sets = [...stdout.matchAll(/^ {4}! sets {11}(.*)/gm)].map(([, text = '']) => text)
+    const ours = '?tenantid=7918d4b5-0442-4a97-be2d-36f9f9962ece'
+    expect(sets).toEqual([
+      `entra › invitation › redirect url: https://myapps.microsoft.com/${ours} → https://evil.example/${ours}   policies/organization.yaml:4`,
+      'guardrails › oldest plan: 7d → 3650d   policies/organization.yaml:4',
+      'rule order-or-pay goes: Nobody from outside may both order in Procurement and pay in Payments.   ' +
+        'policies/rules/separation-of-duties.yaml:3 (removed)',
+      'partner adatum: domains: + gmail.com   policies/partners/adatum.yaml:4',
+      'app payroll: unmanaged guests: remove → report   policies/apps/payroll.yaml:4',
+    ])
+    expect((await planned('--base', 'settings')).settings).toEqual([])
+  })
+
+  test('tells the app by both names where people read another one than before', { timeout: patience }, async () => {
+    branch('disguised', 'main', () => {
+      edit('apps/payroll.yaml', 'displayName: Payroll\n', 'displayName: Tickets\n')
+      edit('partners/fabrikam.yaml', '      - lee@fabrikam.com\n', newcomer)
+    })
+    const { stdout, stderr } = await run('plan', '--base', 'main')
+    expect(stdout).toContain('1 person gains   Tickets (payroll)')
+    expect(stdout).toContain(
+      '! sets           app payroll: display name: Payroll → Tickets   policies/apps/payroll.yaml:4',
+    )
+    expect(stdout + stderr).toContain('`Tickets` is what people read of payroll already')
+  })
+
   test('says so when the base has moved on', { timeout: patience }, async () => {
     branch('trunk', 'main', () => edit('partners/fabrikam.yaml', '      - lee@fabrikam.com\n', newcomer))
     git('checkout', '--quiet', 'feature')
@@ -213,5 +256,21 @@ describe('the plan of a branch', () => {
     expect(alone.stderr).toContain('error[no-repository]: the policies folder is in no Git repository\n')
     const plain = await guestlist(['plan', '--format', 'json', '--sandbox'], { cwd: elsewhere })
     expect(JSON.parse(plain.stdout).commit).toBe(null)
+  })
+})
+
+describe('an end that the change itself sets', () => {
+  test.each([
+    ['into the past', '2026-11-30'],
+    ['to nearly now', '2026-12-03'],
+  ])('%s is a removal to the guardrails', { timeout: patience }, async (_, until) => {
+    branch(`cut-${until}`, 'main', () => {
+      const path = join(folder, 'policies/access/proseware.yaml')
+      writeFileSync(path, readFileSync(path, 'utf8').replace(/until: .*/g, `until: ${until}`))
+    })
+    expect(found(await planned('--base', 'main'), 'guardrail/removals')).toContainEqual(
+      expect.stringContaining('accesses of proseware'),
+    )
+    expect(found(await planned(), 'guardrail/removals')).toEqual([])
   })
 })

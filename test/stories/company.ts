@@ -8,9 +8,7 @@ import type { Plan } from '../../src/model/plan.ts'
 import { git } from './git.ts'
 import { GitHubStandIn, repository as name, type Pull } from './github-stand-in.ts'
 import { guestlist, repository } from './guestlist.ts'
-import { type Event, type JobResult, runWorkflow, type World } from './workflow-runner.ts'
-
-export type Jobs = Readonly<Record<string, JobResult>>
+import { type Event, type Results, runWorkflow, type World } from './workflow-runner.ts'
 
 export interface Change {
   readonly number: number
@@ -71,6 +69,7 @@ export class Company {
     writeFileSync(join(this.clone, 'src/main.ts'), this.#inTheSandbox(join(scratch, 'cache')))
     this.#commit('partner access')
     git(this.clone, 'push', '--quiet', 'origin', 'main')
+    gitHub.headOf = branch => git(origin, 'rev-parse', `refs/heads/${branch}`)
   }
 
   /** Stands where guestlist's sources are in this repository: the same command line, against the sandbox. */
@@ -105,17 +104,17 @@ await import(${main})
     this.edit(file, text => text.replace(next, () => `      - ${address}\n${next}`))
   }
 
-  /** A branch from main with a change on it, and a pull request. */
-  open(edits: () => void, from = name): Change {
+  /** A branch from another with a change on it, and a pull request. */
+  open(edits: () => void, from = name, into = 'main'): Change {
     const number = ++this.#pulls
     const branch = `change-${number}`
-    git(this.clone, 'checkout', '--quiet', '-b', branch, 'origin/main')
+    git(this.clone, 'checkout', '--quiet', '-b', branch, `origin/${into}`)
     edits()
     const sha = this.#commit(branch)
     git(this.clone, 'push', '--quiet', 'origin', branch)
     const pull: Pull = {
       number,
-      base: { ref: 'main', repo: { full_name: name } },
+      base: { ref: into, repo: { full_name: name } },
       head: { sha, repo: { full_name: from } },
       merged_at: null,
       merge_commit_sha: null,
@@ -136,16 +135,21 @@ await import(${main})
   }
 
   /** Past all pull requests. */
-  pushToMain(edits: () => void): void {
-    git(this.clone, 'checkout', '--quiet', '-B', 'main', 'origin/main')
+  pushTo(branch: string, edits: () => void): void {
+    git(this.clone, 'checkout', '--quiet', '-B', branch, 'origin/main')
     edits()
     this.#commit('quickly')
-    git(this.clone, 'push', '--quiet', 'origin', 'main')
+    git(this.clone, 'push', '--quiet', 'origin', branch)
+  }
+
+  /** Takes the last change of main back, past all pull requests. */
+  takeBack(): void {
+    this.pushTo('main', () => git(this.clone, 'checkout', '--quiet', 'HEAD^', '--', '.'))
   }
 
   /** What GitHub does for a pull request: merges it for trial, and runs the workflow. */
-  async plan({ number, branch, pull }: Change): Promise<Jobs> {
-    this.#atMain()
+  async plan({ number, branch, pull }: Change): Promise<Results> {
+    git(this.clone, 'checkout', '--quiet', '--detach', `origin/${pull.base.ref}`)
     git(this.clone, 'merge', '--quiet', '--no-ff', '--message', `Merge ${branch}`, branch)
     const sha = git(this.clone, 'rev-parse', 'HEAD')
     const ref = `refs/pull/${number}/merge`
@@ -154,16 +158,17 @@ await import(${main})
       name: 'pull_request',
       sha,
       ref,
-      baseRef: 'main',
+      baseRef: pull.base.ref,
       headSha: pull.head.sha,
       headRepository: pull.head.repo.full_name,
-      payload: { pull_request: { number, head: pull.head, user: { login: 'robin' } } },
+      payload: { pull_request: { number, head: pull.head, base: pull.base, user: { login: 'robin' } } },
     })
   }
 
   /** The three ways of GitHub's button, and what then runs. */
-  merge({ number, branch, pull }: Change, way: 'merge' | 'squash' | 'rebase'): Promise<Jobs> {
+  merge({ number, branch, pull }: Change, way: 'merge' | 'squash' | 'rebase'): Promise<Results> {
     git(this.clone, 'checkout', '--quiet', '-B', 'main', 'origin/main')
+    const before = git(this.clone, 'rev-parse', 'HEAD')
     if (way === 'merge') git(this.clone, 'merge', '--quiet', '--no-ff', '--message', `Merge #${number}`, branch)
     else {
       if (way === 'squash') git(this.clone, 'merge', '--quiet', '--squash', branch)
@@ -175,14 +180,19 @@ await import(${main})
     pull.merged_at = today
     pull.merge_commit_sha = sha
     this.gitHub.pullsOf.set(sha, [number])
-    return this.runs('apply.yml', 'push')
+    return this.runs('apply.yml', 'push', {}, { before })
   }
 
   /** A workflow on main. */
-  runs(file: string, event: Event['name'], vars: Readonly<Record<string, string>> = {}): Promise<Jobs> {
+  runs(
+    file: string,
+    event: Event['name'],
+    vars: Readonly<Record<string, string>> = {},
+    payload: Event['payload'] = {},
+  ): Promise<Results> {
     const sha = git(this.clone, 'rev-parse', 'origin/main')
     const world = { ...this.world, vars: { ...this.world.vars, ...vars } }
-    return runWorkflow(world, file, { name: event, sha, ref: 'refs/heads/main', payload: {} })
+    return runWorkflow(world, file, { name: event, sha, ref: 'refs/heads/main', payload })
   }
 
   /** What main would change now. */

@@ -28,7 +28,9 @@ describe('the Contoso example', () => {
   test('plans without writing anything', async () => {
     const { code, stdout, stderr } = await guestlist(['plan', '--sandbox', '--detailed-exitcode'], { cwd })
     expect(code).toBe(2)
-    expect(stdout).toMatch(/^Contoso Ltd\. · 5 partners, 65 people, 12 apps · as of 2026-12-01 09:00 UTC\n/)
+    expect(stdout).toMatch(
+      /^Contoso Ltd\. · 5 partners, 65 people, 12 apps · in the sandbox · as of 2026-12-01 09:00 UTC\n/,
+    )
     expect(stdout).toMatch(/\+ \d+ people gain +Payroll/)
     expect(stdout).toMatch(/\+ \d+ people gain +Warehouse/)
     expect(stdout).toContain('let the service of warehouse accept guests from CONNECTOR01, CONNECTOR02')

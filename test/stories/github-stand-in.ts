@@ -26,7 +26,7 @@ export interface Issue {
 
 export interface Pull {
   readonly number: number
-  readonly base: { readonly ref: string; readonly repo: { readonly full_name: string } }
+  base: { readonly ref: string; readonly repo: { readonly full_name: string } }
   readonly head: { readonly sha: string; readonly repo: { readonly full_name: string } }
   merged_at: string | null
   merge_commit_sha: string | null
@@ -40,6 +40,8 @@ export interface Run {
   readonly head_sha: string
   readonly head_repository: { readonly full_name: string }
   readonly html_url: string
+  /** 1, and one more each time that it is repeated. */
+  run_attempt: number
   conclusion: string | null
 }
 
@@ -88,6 +90,8 @@ export class GitHubStandIn {
   readonly pulls: Pull[] = []
   /** Commits, and the pull requests that GitHub knows them by. */
   readonly pullsOf = new Map<string, readonly number[]>()
+  /** The last commit of a branch. */
+  headOf: (branch: string) => string | undefined = () => undefined
   readonly comments: Text[] = []
   readonly issues: Issue[] = []
   readonly runs: Run[] = []
@@ -287,6 +291,24 @@ export class GitHubStandIn {
       answer: (_asked, sha = '') => ({
         list: this.pulls.filter(({ number }) => this.pullsOf.get(sha)?.includes(number)),
       }),
+    },
+    {
+      method: 'GET',
+      path: /^\/pulls\/(\d+)$/,
+      needs: ['pull-requests: read'],
+      answer: (_asked, number) => {
+        const pull = this.pulls.find(candidate => candidate.number === Number(number))
+        return pull === undefined ? notFound : { json: pull }
+      },
+    },
+    {
+      method: 'GET',
+      path: /^\/branches\/([^/]+)$/,
+      needs: ['contents: read'],
+      answer: (_asked, branch = '') => {
+        const sha = this.headOf(decodeURIComponent(branch))
+        return sha === undefined ? notFound : { json: { name: branch, commit: { sha } } }
+      },
     },
     {
       method: 'GET',

@@ -160,12 +160,12 @@ reason: Plant services 2027, PS-55
     expect(plan.changes).toEqual([])
     const wait = plan.waiting.find(({ id }) => id === `entra/synced-user/${at('pcosta')}`)
     expect(wait?.for).toBe('entra-connect')
-    expect(wait?.message).toMatch(/^stamped by 2026-12-01, .*guestlist connect-rule/)
+    expect(wait?.message).toMatch(/^stamped since 2026-12-01, .*guestlist connect-rule/)
     expect(plan.findings.map(({ code, message }) => `${code} ${message}`)).toContainEqual(
       expect.stringMatching(/^synced-as-member .*akhan@/),
     )
     const { stdout } = await own('plan', '--sandbox')
-    expect(stdout).toMatch(/~ 5 cloud users +stamped by 2026-12-01, .*\n.*dchukwu@partners\.contoso\.com/)
+    expect(stdout).toMatch(/~ 5 cloud users +stamped since 2026-12-01, .*\n.*dchukwu@partners\.contoso\.com/)
   })
 
   test('that arrive as members get in nowhere', async () => {
@@ -295,7 +295,7 @@ describeOnSamba('accounts of our own on a real domain controller', () => {
     expect(inside.memberof).toHaveLength(1)
     const { plan } = await company.plan([fabrikam([{ address: person, until: '2099-03-31' }]), ...rest])
     const wait = plan.waiting.find(({ id }) => id === `entra/synced-user/${person}`)
-    expect(wait?.message).toMatch(/^stamped by \d{4}-\d\d-\d\d, less than a day ago; check /)
+    expect(wait?.message).toMatch(/^stamped since \d{4}-\d\d-\d\d, less than a day ago; check /)
     await company.apply([fabrikam([]), ...rest])
     const outside = await account()
     expect(outside.memberof).toBeUndefined()

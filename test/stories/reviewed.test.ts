@@ -71,6 +71,7 @@ const aGain: Effect = {
 const aChange: PlannedChange = {
   ...{ id: 'entra/group-member/fabrikam/engineers/eve@fabrikam.com', plane: 'entra', kind: 'group-member' },
   ...{ action: 'create', risk: 'grant', before: null, after: {}, dependsOn: [], because: [] },
+  target: { objects: {}, named: {} },
 }
 const without = <Item>(list: readonly Item[], which: (item: Item) => boolean): readonly Item[] =>
   list.filter(item => !which(item))
@@ -355,6 +356,36 @@ describe('a plan that is out of date is refused, and nothing is changed', () => 
       'plan again, and review that: guestlist plan --sandbox --out plan.json'.replace(' --sandbox --out plan.json', ''),
     )
     expect(await dump(cwd)).toBe(before)
+  })
+})
+
+describe('a forged plan that says nothing of people', () => {
+  test('is refused, whatever of it looks done or under way', async () => {
+    const cwd = copy()
+    expect(await run(cwd, 'apply', 'plan.json')).toMatchObject({ code: 0 })
+    await byHand(cwd, async ({ directory }) => {
+      const [account] = directory.dump().filter(({ attributes }) => attributes.mail?.[0] === dana)
+      const change = { operation: 'replace', attribute: 'userAccountControl', values: ['262658'] } as const
+      await directory.modify(account?.dn ?? '', [change])
+    })
+    expect(await run(cwd, 'plan', '--out', 'plan.json')).toMatchObject({ code: 0 })
+    const { effects, changes, ...plan } = planIn(cwd)
+    expect(effects.map(({ person }) => person)).toContain(dana)
+    expect(changes.map(({ id }) => id)).toEqual([`active-directory/shadow-account/${dana}`])
+    // The plane has begun, it says, by something that is so anyway.
+    const done: PlannedChange = {
+      ...aChange,
+      ...{ id: `active-directory/group-member/payroll/user/${ada}`, plane: 'active-directory' },
+    }
+    const state = await dump(cwd)
+    for (const enabled of [true, 'yes', null]) {
+      const was = changes.map(change => ({ ...change, before: { ...change.before, enabled, named: true } }))
+      write(cwd, sealed({ ...plan, effects: [], changes: [...was, done] }))
+      const { code, stderr } = await run(cwd, 'apply', 'plan.json')
+      expect({ enabled, code }).toEqual({ enabled, code: 4 })
+      expect(stderr).toContain(`+ ${dana} gains`)
+    }
+    expect(await dump(cwd)).toBe(state)
   })
 })
 

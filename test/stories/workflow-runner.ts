@@ -81,15 +81,14 @@ interface Action {
   readonly runs: { readonly steps: readonly Step[] }
 }
 
+export type Results = Readonly<Record<string, JobResult>>
+
+/** What a run was, by its results: GitHub lets it be repeated, with its old event and its old commit. */
+const runs = new WeakMap<Results, { readonly world: World; readonly run: Run; readonly event: Event }>()
+
 /** The results of the jobs by name; the run is known to GitHub afterwards. */
-export async function runWorkflow(
-  world: World,
-  file: string,
-  event: Event,
-): Promise<Readonly<Record<string, JobResult>>> {
+export async function runWorkflow(world: World, file: string, event: Event): Promise<Results> {
   const path = `.github/workflows/${file}`
-  const workflow = parse(git(world.origin, 'show', `${event.sha}:${path}`)) as Workflow
-  if (!Object.hasOwn(workflow.on, event.name)) throw new Error(`${file} does not run on ${event.name}`)
   const id = world.gitHub.nextId()
   const run: Run = {
     id,
@@ -99,14 +98,30 @@ export async function runWorkflow(
     head_sha: event.headSha ?? event.sha,
     head_repository: { full_name: event.headRepository ?? repository },
     html_url: `https://github.example/${repository}/actions/runs/${id}`,
+    run_attempt: 1,
     conclusion: null,
   }
   world.gitHub.runs.push(run)
+  return await play(world, run, event)
+}
+
+/** “Re-run all jobs”. */
+export async function runAgain(results: Results): Promise<Results> {
+  const { world, run, event } = runs.get(results) ?? {}
+  if (world === undefined || run === undefined || event === undefined) throw new Error('this is no run')
+  run.run_attempt++
+  return await play(world, run, event)
+}
+
+async function play(world: World, run: Run, event: Event): Promise<Results> {
+  const workflow = parse(git(world.origin, 'show', `${event.sha}:${run.path}`)) as Workflow
+  if (!Object.hasOwn(workflow.on, event.name)) throw new Error(`${run.path} does not run on ${event.name}`)
   const results: Record<string, JobResult> = {}
   for (const [name, job] of Object.entries(workflow.jobs)) {
     results[name] = await new JobRun(world, run, event, job, results).play()
   }
   run.conclusion = Object.values(results).some(({ result }) => result === 'failure') ? 'failure' : 'success'
+  runs.set(results, { world, run, event })
   return results
 }
 
@@ -145,6 +160,7 @@ class JobRun {
         event: event.payload,
         event_name: event.name,
         base_ref: event.baseRef ?? '',
+        run_attempt: run.run_attempt,
         token: world.gitHub.token(this.permissions),
       },
     }
@@ -271,6 +287,7 @@ class JobRun {
       GITHUB_SERVER_URL: 'https://github.example',
       GITHUB_REPOSITORY: repository,
       GITHUB_RUN_ID: String(this.run.id),
+      GITHUB_RUN_ATTEMPT: String(this.run.run_attempt),
       GITHUB_SHA: this.event.sha,
       GITHUB_REF: this.event.ref,
       GITHUB_REF_NAME: this.event.ref.replace(/^refs\/(heads\/|pull\/)/, ''),

@@ -18,7 +18,9 @@ export interface ReviewedPlan {
   readonly run: string
 }
 
-const byHand = 'to apply what the branch says now, run the apply workflow by hand: it plans, and waits for approval'
+/** What to do where there is no reviewed plan. */
+export const byHand =
+  'to apply what the branch says now, run the apply workflow by hand: it plans, and waits for approval'
 
 /** The pull request whose merge is `commit` of `branch`. */
 export async function mergedBy(gitHub: GitHub, commit: string, branch: string): Promise<Merged> {
@@ -75,26 +77,22 @@ export async function reviewedPlan(
       run.head_sha === head &&
       isThis(gitHub, run.head_repository?.full_name),
   )
-  let isExpired = false
-  for (const run of own.sort((a, b) => b.run_number - a.run_number)) {
+  const made: { readonly artifact: Artifact; readonly isGone: boolean; readonly page: string }[] = []
+  for (const run of own) {
     const artifacts = await asked(`find the artifacts of run ${run.id}`, () =>
       paginate(rest.actions.listWorkflowRunArtifacts, { ...repository, run_id: run.id, name, per_page: 100 }),
     )
-    const artifact = newest(artifacts.filter(candidate => candidate.name === name))
-    if (artifact?.expired === false) {
-      return { text: await fileOf(gitHub, artifact, 'plan.json'), run: run.html_url }
-    }
-    isExpired ||= artifact !== undefined
+    for (const artifact of artifacts)
+      if (artifact.name === name) made.push({ artifact, isGone: artifact.expired, page: run.html_url })
   }
-  const why = isExpired
-    ? 'is too old: GitHub has deleted it'
-    : `was never made: no run of ${workflow} has succeeded for ${short(head)} in this repository`
+  // The one that was made last, be it by an old run that was repeated: of that the comment tells.
+  const [newest] = made.sort((a, b) => b.artifact.id - a.artifact.id)
+  if (newest?.isGone === false) return { text: await fileOf(gitHub, newest.artifact, 'plan.json'), run: newest.page }
+  const why =
+    newest === undefined
+      ? `was never made: no run of ${workflow} has succeeded for ${short(head)} in this repository`
+      : 'is too old: GitHub has deleted it'
   throw new Failure('no-reviewed-plan', `the plan of #${pullRequest} ${why}`, byHand)
-}
-
-/** A run that was repeated may have left several. */
-function newest<Found extends Artifact>(artifacts: readonly Found[]): Found | undefined {
-  return artifacts.toSorted((a, b) => b.id - a.id)[0]
 }
 
 /** A fork has another name; names of repositories know no case. */

@@ -1,6 +1,7 @@
 // What comes on its day and changes nothing today, as cards: accesses that begin, ends that move, and ends that are near.
 
 import type { Coming, Plan } from '../../model/plan.ts'
+import { titleOf } from '../app-title.ts'
 import { type LaterGroup, turnOf, verbOf } from '../later.ts'
 import { cardOf, cardsOf, isolated, othersOf, placesOf, whoOf } from './cards.ts'
 import { type Html, html } from './escape.ts'
@@ -45,8 +46,4 @@ function endingCard(group: readonly Coming[], plan: Plan): readonly Html[] {
       because: placesOf(because.slice(0, 1)),
     }),
   ]
-}
-
-export function titleOf(app: string, { apps }: Pick<Plan, 'apps'>): string {
-  return apps[app]?.displayName ?? app
 }

@@ -3,10 +3,10 @@
 // table, each field is a line.
 
 import type { Cell, Plan } from '../../model/plan.ts'
-import { count } from '../layout.ts'
+import { type Titled, titleOf } from '../app-title.ts'
+import { compare, count } from '../layout.ts'
 import { isolated, sectionOf } from './cards.ts'
 import { type Html, html, nothing } from './escape.ts'
-import { titleOf } from './later.ts'
 
 interface Column {
   readonly app: string
@@ -26,7 +26,7 @@ const glance = { rows: 40, columns: 16 }
 const mostFields = 20_000
 
 /** What the map is drawn from. */
-type Mapped = Pick<Plan, 'map' | 'apps'>
+type Mapped = Pick<Plan, 'map'> & Titled
 
 export function mapSection(plan: Mapped, lead: string): Html {
   const cells = plan.map.filter(({ before, after }) => before > 0 || after > 0)
@@ -70,10 +70,6 @@ function rowsOf(cells: readonly Cell[]): readonly Row[] {
 
 function keyOf({ app, role }: Pick<Cell, 'app' | 'role'>): string {
   return JSON.stringify([app, role])
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** From here on the names of apps stand upright. */

@@ -41,12 +41,15 @@ export function waitingSection({ waiting }: Plan): Html {
 }
 
 export function findingsSection({ findings }: Plan): Html {
-  const cards = findings.map(({ severity, code, message, hint, at }) =>
+  const cards = findings.map(({ severity, code, message, hint, cause, at }) =>
     cardOf({
       tone: severity,
       sign: severity === 'error' ? '✗' : '!',
       title: html`<span class="hidden">${severity}: </span>${message} <code class="quiet">${code}</code>`,
-      facts: hint === undefined ? [] : [html`${hint}`],
+      facts: [
+        ...(hint === undefined ? [] : [html`${hint}`]),
+        ...(cause === 'drift' ? [html`not from this change`] : []),
+      ],
       because: at === undefined ? nothing : placesOf([at]),
     }),
   )

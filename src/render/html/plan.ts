@@ -3,7 +3,7 @@
 
 import type { Plan } from '../../model/plan.ts'
 import { effectsBy } from '../effect-groups.ts'
-import { gainsAndLosses, headlineOf } from '../headline.ts'
+import { besidesOf, headlineOf } from '../headline.ts'
 import { count } from '../layout.ts'
 import { moment, scopeWords, shortCommit, shortDigest } from '../plan.ts'
 import { risksOf } from '../risks.ts'
@@ -43,20 +43,21 @@ ${footerOf(plan, view)}`,
 }
 
 function headerOf(plan: Plan): Html {
-  const { organization, counts, at, base, scope, commit } = plan
+  const { organization, counts, at, base, scope, sandbox, commit } = plan
   const refused = risksOf(plan).filter(({ title }) => title === 'refused').length
   const facts = [
     [count(counts.partners, 'partner'), count(counts.people, 'person', 'people'), count(counts.apps, 'app')].join(', '),
+    ...(sandbox === true ? ['in the sandbox'] : []),
     ...scopeWords(scope),
     ...(commit === null ? [] : [`policies at ${shortCommit(commit)}`]),
     ...(base === undefined ? [] : [`compared with ${base.revision}`]),
     `as of ${moment(at)}`,
   ]
-  const besides = base === undefined ? '' : gainsAndLosses(effectsBy(plan, 'drift'))
+  const besides = besidesOf(plan)
   return html`<header>
 <p class="kicker">${isolated(organization.displayName)} · partner access</p>
 <h1>${headlineOf(plan)}</h1>
-${besides === '' ? nothing : html`<p class="besides">Besides, not from this change: ${besides}.</p>\n`}<p class="facts">${facts.map(fact => html`<span>${fact}</span> `)}</p>
+${besides === '' ? nothing : html`<p class="besides">${besides}</p>\n`}<p class="facts">${facts.map(fact => html`<span>${fact}</span> `)}</p>
 ${refused === 0 ? nothing : html`<p class="refused">Refused as it is, for ${count(refused, 'reason')}: nothing of it will be applied.</p>\n`}${tilesOf(plan)}</header>
 `
 }

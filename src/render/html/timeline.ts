@@ -2,10 +2,11 @@
 
 import type { Cell, Plan } from '../../model/plan.ts'
 import { dateOf, dayMs, endOf, type Instant, startOf } from '../../model/time.ts'
+import { titleOf } from '../app-title.ts'
 import { count } from '../layout.ts'
 import { isolated, sectionOf } from './cards.ts'
 import { type Html, html, nothing } from './escape.ts'
-import { endings, titleOf } from './later.ts'
+import { endings } from './later.ts'
 
 interface Span {
   readonly partner: string

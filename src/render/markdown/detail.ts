@@ -58,7 +58,7 @@ export function leftOut(detail: Detail, changes: number): readonly string[] {
       : detail.changes
         ? detail.differences
           ? []
-          : ['what each change corrects']
+          : ['before and after of each change']
         : ['the list of changes']),
     ...(detail.names < whole.names
       ? [detail.names === 0 ? 'names' : `names beyond the first ${detail.names} of a group`]

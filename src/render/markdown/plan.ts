@@ -3,7 +3,7 @@
 
 import type { Finding, Plan } from '../../model/plan.ts'
 import { type EffectGroup, effectGroups, effectsBy } from '../effect-groups.ts'
-import { gainsAndLosses, headlineOf } from '../headline.ts'
+import { besidesOf, gainsAndLosses, headlineOf } from '../headline.ts'
 import { type LaterGroup, laterGroups } from '../later.ts'
 import { count } from '../layout.ts'
 import { moment, scopeWords, shortCommit, shortDigest } from '../plan.ts'
@@ -33,7 +33,9 @@ interface Told {
   readonly laterAnyway: readonly LaterGroup[]
   readonly risks: readonly Risk[]
   readonly waits: readonly Wait[]
+  readonly waitsBesides: readonly Wait[]
   readonly findings: readonly Finding[]
+  readonly findingsBesides: readonly Finding[]
 }
 
 export function renderMarkdown(plan: Plan, view: MarkdownView): string {
@@ -46,8 +48,10 @@ export function renderMarkdown(plan: Plan, view: MarkdownView): string {
     drift: hasBase ? effectGroups(plan, 'drift') : [],
     laterAnyway: hasBase ? laterGroups(plan, 'drift') : [],
     risks: risksOf(plan),
-    waits: waitsOf(plan.waiting),
-    findings: plan.findings.filter(finding => !isRefusal(finding)),
+    waits: waitsOf(plan.waiting.filter(({ cause }) => cause !== 'drift')),
+    waitsBesides: waitsOf(plan.waiting.filter(({ cause }) => cause === 'drift')),
+    findings: plan.findings.filter(finding => !isRefusal(finding) && finding.cause !== 'drift'),
+    findingsBesides: plan.findings.filter(finding => !isRefusal(finding) && finding.cause === 'drift'),
   }
   return fullest(detail => written(told, detail))
 }
@@ -80,7 +84,7 @@ function written(told: Told, detail: Detail): string {
   const intended = hasBase ? plan.changes.filter(({ cause }) => cause === 'intended') : plan.changes
   return `${[
     `### guestlist · ${hasBase ? 'what merging this does' : 'what this plan does'}`,
-    `**${pen.text(headlineOf(plan))}**${scopeOf(plan, pen)}`,
+    `**${pen.text(headlineOf(plan))}**${besides(plan, pen)}${scopeOf(plan, pen)}`,
     ...riskBoxes(risks.filter(isRefused), hasBase, detail, pen),
     effectsTable(groups, later, detail, pen).join('\n'),
     ...riskBoxes(
@@ -90,10 +94,10 @@ function written(told: Told, detail: Detail): string {
       pen,
     ),
     changesSection(intended, detail, pen),
-    driftSection(told, detail, pen),
-    laterSection(told, detail, pen),
     waitingSection(waits, detail, pen),
     findingsSection(findings, detail, pen),
+    driftSection(told, detail, pen),
+    laterSection(told, detail, pen),
     missing(told, detail),
     footer(told, pen),
   ]
@@ -101,23 +105,38 @@ function written(told: Told, detail: Detail): string {
     .join('\n\n')}\n`
 }
 
+function besides(plan: Plan, pen: Pen): string {
+  const sentence = besidesOf(plan)
+  return sentence === '' ? '' : ` ${pen.text(sentence)}`
+}
+
 /** What a plan leaves out must not be missed. */
-function scopeOf({ scope }: Plan, pen: Pen): string {
-  return scopeWords(scope)
+function scopeOf({ scope, sandbox }: Plan, pen: Pen): string {
+  return [...(sandbox === true ? ['in the sandbox'] : []), ...scopeWords(scope)]
     .map(words => ` This plan is ${pen.text(words)}.`)
     .join('')
 }
 
-function driftSection({ plan, drift }: Told, detail: Detail, pen: Pen): string {
+function driftSection({ plan, drift, waitsBesides, findingsBesides }: Told, detail: Detail, pen: Pen): string {
   if (plan.base === undefined) return ''
   const changes = plan.changes.filter(({ cause }) => cause !== 'intended')
-  if (drift.length === 0 && changes.length === 0) return ''
+  if (drift.length + changes.length + waitsBesides.length + findingsBesides.length === 0) return ''
   const effects = gainsAndLosses(effectsBy(plan, 'drift'))
-  const summary = `<b>Not from this pull request:</b> ${effects === '' ? count(changes.length, 'change') : effects}`
+  const summary = `<b>Not from this pull request:</b> ${[
+    effects === '' ? count(changes.length, 'change') : effects,
+    ...(waitsBesides.length === 0 ? [] : [`${waitsBesides.length} waiting`]),
+    ...(findingsBesides.length === 0 ? [] : [`${findingsBesides.length} found`]),
+  ].join(', ')}`
   const parts = [
-    'Drift, or what was not applied yet: the policies asked for it before. Whatever is applied next does this, too.',
+    ...(drift.length + changes.length === 0
+      ? []
+      : [
+          'Drift, or what was not applied yet: the policies asked for it before. Whatever is applied next does this, too.',
+        ]),
     effectsTable(drift, [], detail, pen).join('\n'),
     changesSection(changes, detail, pen),
+    waitingSection(waitsBesides, detail, pen),
+    findingsSection(findingsBesides, detail, pen),
   ]
   return folded(summary, parts.filter(part => part !== '').join('\n\n'))
 }
@@ -125,7 +144,7 @@ function driftSection({ plan, drift }: Told, detail: Detail, pen: Pen): string {
 function laterSection({ laterAnyway }: Told, detail: Detail, pen: Pen): string {
   if (laterAnyway.length === 0) return ''
   const accesses = laterAnyway.reduce((sum, { people }) => sum + people.length, 0)
-  const summary = `<b>Later, with or without it:</b> ${count(accesses, 'access begins', 'accesses begin')} on its day`
+  const summary = `<b>Later, with or without it:</b> ${count(accesses, 'access begins', 'accesses begin')} on ${accesses === 1 ? 'its' : 'their'} day`
   return folded(summary, effectsTable([], laterAnyway, detail, pen).join('\n'))
 }
 

@@ -13,6 +13,7 @@ import type { Detail, Pen } from './detail.ts'
 const boxes: readonly (readonly [box: string, titles: readonly Risk['title'][]])[] = [
   ['CAUTION', ['refused', 'weakened']],
   ['WARNING', ['privileged', 'big removal', 'closes']],
+  ['IMPORTANT', ['sets']],
   ['NOTE', ['not ours yet', 'ends soon']],
 ]
 

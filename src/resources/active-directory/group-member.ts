@@ -213,6 +213,7 @@ function privileged(
           severity: 'error' as const,
           code: 'privileged-shadow-account',
           message: `the shadow account of ${member.person} is in the protected group ${dn}: a person must take it out`,
+          about: [ids.shadowAccount(member.person)],
         },
       ]
     }),

@@ -37,6 +37,11 @@ export const adGroup: ResourceKind<AdGroupSpec> = {
   risk: change => (change.action === 'delete' ? 'revoke' : 'neutral'),
   claims: ({ name }) => (name === undefined ? [] : [`group ${name.toLowerCase()}`]),
 
+  named({ differs }, policy) {
+    const domain = domainOf(policy)
+    return domain === undefined || !differs.includes('unit') ? {} : { unit: unitIn(domain, 'groups') }
+  },
+
   async perform({ id, app = '', before, after, differs }, { activeDirectory: directory }, _assigned, policy) {
     const domain = domainOf(policy)
     if (domain === undefined || directory === undefined) throw new Error(`${id} without a domain`)

@@ -66,6 +66,7 @@ export const partnerAccount: ResourceKind<PartnerAccountSpec> = {
   },
 
   works,
+  named: ({ differs }, policy) => (differs.includes('userType') ? { attribute: userTypeOf(policy).attribute } : {}),
 
   async perform({ id, before, after, differs }, { activeDirectory: directory }, _assigned, policy) {
     if (directory === undefined || before === undefined || after === undefined)
@@ -124,7 +125,7 @@ function faults(
   if (memberships === undefined) return []
   const [first] = memberships
   const found = (code: string, message: string): readonly FindingAt[] => [
-    { severity: 'warning', code, message, ...(first === undefined ? {} : { at: first.origin }) },
+    { severity: 'warning', code, message, about: [id], ...(first === undefined ? {} : { at: first.origin }) },
   ]
   if (spec.enabled === false)
     return found('account-disabled', `the account of ${person} is disabled: whoever looks after it enables it`)

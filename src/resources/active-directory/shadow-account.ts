@@ -101,6 +101,20 @@ export const shadowAccount: ResourceKind<ShadowAccountSpec> = {
   works: ({ enabled, left, named }) => enabled && !left && named === true,
   claims: ({ userPrincipalName }) =>
     typeof userPrincipalName === 'string' ? [`principal name ${userPrincipalName.toLowerCase()}`] : [],
+
+  named({ after, differs, retires }, policy) {
+    const domain = domainOf(policy)
+    if (domain === undefined || after === undefined) return {}
+    const grace = policy.organization.spec.activeDirectory?.offboarding?.deleteAfter
+    return {
+      ...(retires && grace !== undefined ? { deleteAfter: grace } : {}),
+      ...(differs.includes('unit')
+        ? { unit: unitIn(domain, after.spec.unit === 'archive' ? 'archive' : 'shadowAccounts') }
+        : {}),
+      ...(differs.includes('guest') ? { anchorAttribute: domain.anchorAttribute } : {}),
+    }
+  },
+
   perform,
 }
 
@@ -187,6 +201,7 @@ function sensitive(entry: DirectoryEntry, person: string, policy: ResolvedPolicy
     code: 'sensitive-account',
     message: `the shadow account of ${person} is marked as sensitive, so that no connector gets a ticket for it (${entry.dn})`,
     hint: 'switch off "Account is sensitive and cannot be delegated" (NOT_DELEGATED) on the account',
+    about: [ids.shadowAccount(person)],
     ...(at === undefined ? {} : { at }),
   }
 }

@@ -12,7 +12,7 @@ import type { Observation, ResourceKind } from '../kind.ts'
 import { appMark, isAddressMark, readAppMark } from '../mark.ts'
 import { addressesOf, handedOn } from './addresses.ts'
 import { relatedRoles, usableRoles } from './app-roles.ts'
-import { addressClaim } from './managed-apps.ts'
+import { addressClaim, sharedApplications } from './managed-apps.ts'
 import { type FoundApp, readApps } from './published-apps.ts'
 import {
   type Application,
@@ -108,7 +108,11 @@ async function observe(
     readApplications(from),
   ])
   const resources = new Map(apps.map(app => [app.name, observedApp(app)]))
-  const findings = [...policy.apps.values()].flatMap(app => unknownRoles(app, resources.get(app.name)))
+  const applicationOf = new Map(applications.map(application => [application.appId, application]))
+  const findings = [
+    ...[...policy.apps.values()].flatMap(app => unknownRoles(app, resources.get(app.name))),
+    ...sharedApplications(policy, servicePrincipals, applicationOf),
+  ]
   return { resources: [...resources.values(), ...orphans(policy, servicePrincipals, applications)], findings }
 }
 
@@ -148,6 +152,7 @@ function observedApp({ name, mark, found, registered, made, addresses }: FoundAp
     id: ids.application(name),
     app: name,
     objectId: found.id,
+    lasting: registered?.id ?? found.id,
     name: found.appId,
     related: {
       ...relatedRoles(roles),

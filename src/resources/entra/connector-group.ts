@@ -30,6 +30,12 @@ export const connectorGroup: ResourceKind<ConnectorGroupSpec> = {
   observe,
   normalize: spec => spec,
   risk: () => 'neutral',
+
+  named({ app }, policy) {
+    const groupId = namedGroups(policy).find(each => each.app.name === app)?.groupId
+    return groupId === undefined ? {} : { connectorGroupId: groupId }
+  },
+
   perform,
 }
 

@@ -7,7 +7,7 @@ import { graphPath } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { FindingAt, Waiting } from '../../model/plan.ts'
 import type { Address, ResolvedPolicy } from '../../model/policy.ts'
-import type { Assigned, Change, Desired, Observed, Risk } from '../../model/resource.ts'
+import type { Assigned, Change, Desired, Json, Observed, Risk } from '../../model/resource.ts'
 import { durationOf, isoOf } from '../../model/time.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { cut } from '../mark.ts'
@@ -86,6 +86,8 @@ export const guest: ResourceKind<GuestSpec> = {
   },
 
   works: spec => spec.signIn,
+  named,
+  isOurMaking,
   perform,
 }
 
@@ -121,6 +123,33 @@ function* desire(policy: ResolvedPolicy): Iterable<Desired<GuestSpec>> {
       },
     }
   }
+}
+
+/** Where the invitation leads, and whether it is sent: of nobody who is invited already. How long who leaves is kept. */
+function named(
+  { before, after, differs, retires }: Change<GuestSpec>,
+  policy: ResolvedPolicy,
+): Readonly<Record<string, Json>> {
+  const grace = policy.organization.spec.entra.offboarding?.deleteAfter
+  if (retires) return after === undefined || grace === undefined ? {} : { deleteAfter: grace }
+  const isInvited = before === undefined || differs.includes('account')
+  return isInvited ? { ...after?.spec.invitation } : {}
+}
+
+/** Clocks differ. */
+const skew = 5 * 60_000
+
+/** As the invitation of that address leaves it; a stranger's that only has the address among others is none of ours. */
+function isOurMaking({ name = '', spec }: Observed<GuestSpec>, _policy: ResolvedPolicy, since: number): boolean {
+  const { address, mail, account, createdDateTime } = spec
+  return (
+    account === 'invited' &&
+    mail?.toLowerCase() === address &&
+    // Where the name was taken, the service adds to it.
+    name.toLowerCase().startsWith(address.replace('@', '_')) &&
+    createdDateTime !== undefined &&
+    Date.parse(createdDateTime) >= since - skew
+  )
 }
 
 async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<GuestSpec>> {
@@ -178,6 +207,7 @@ function aboutTaken({ owned, name = '', spec }: Observed<GuestSpec>, policy: Res
     code,
     message,
     hint,
+    about: [ids.guest(address)],
     ...(at === undefined ? {} : { at }),
   })
   const isExpected = name.toLowerCase() === expectedPrincipalName(address, policy).toLowerCase()
@@ -217,6 +247,7 @@ function aboutReturning(resources: readonly Observed<GuestSpec>[], policy: Resol
       code: 'returning-guest',
       message: `${whom} will come back from the deleted users, with whatever groups and apps others gave them before`,
       hint: 'nobody can see these before that: plan again then',
+      about: returning.toSorted().map(address => ids.guest(address)),
       ...(at === undefined ? {} : { at }),
     },
   ]

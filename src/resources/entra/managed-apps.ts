@@ -1,5 +1,6 @@
 // Which service principals are the policy's apps, or were: several kinds ask.
 
+import type { FindingAt } from '../../model/plan.ts'
 import type { ResolvedApp, ResolvedPolicy } from '../../model/policy.ts'
 import { appMark, readAppMark, readPublishedMark, readSamlMark } from '../mark.ts'
 import type { Application, ServicePrincipal } from './tenant.ts'
@@ -43,6 +44,27 @@ export function managedApps(
     else if (applied.some(app => app.name === mark)) add(`${mark} (${found.id})`, mark, found)
   }
   return [...apps.values()]
+}
+
+/** Findings with code `guardrail/same-application`: rules and limits of the one app would say nothing of what the other opens. */
+export function sharedApplications(
+  policy: ResolvedPolicy,
+  servicePrincipals: readonly ServicePrincipal[],
+  applicationOf: ReadonlyMap<string, Application>,
+): readonly FindingAt[] {
+  const found = [...policy.apps.values()].flatMap(app => {
+    const same = servicePrincipals.find(candidate => isApp(app, candidate, applicationOf.get(candidate.appId)))
+    return same === undefined ? [] : [{ app, same }]
+  })
+  return [...Map.groupBy(found, ({ same }) => same.id).values()].flatMap(([first, ...others]) =>
+    others.map(({ app, same }) => ({
+      severity: 'error' as const,
+      code: 'guardrail/same-application',
+      message: `${app.name} is the same application in Entra ID as ${first?.app.name}: ${same.displayName ?? same.appId}`,
+      hint: 'an app of the policy has an application of its own: leave one of the two out',
+      at: app.origins.entra,
+    })),
+  )
 }
 
 function markOf(tags: readonly string[], read: (tag: string) => string | undefined): string | undefined {

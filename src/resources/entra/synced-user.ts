@@ -186,7 +186,7 @@ function sinceWhen({ entry }: PartnerAccount, { at }: ResolvedPolicy): string {
   if (changed === undefined) return 'some time ago'
   const days = Math.floor((at - changed) / dayMs)
   const ago = days < 1 ? 'less than a day ago' : days === 1 ? 'a day ago' : `${days} days ago`
-  return `by ${dateOf(changed)}, ${ago}`
+  return `since ${dateOf(changed)}, ${ago}`
 }
 
 /** The instant of a GeneralizedTime as Active Directory writes it: `20261128091500.0Z`. */
