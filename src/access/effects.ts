@@ -5,7 +5,7 @@ import type { ResolvedPolicy } from '../model/policy.ts'
 import type { Origin } from '../model/problem.ts'
 import { endOf, type Instant } from '../model/time.ts'
 import { type Grounds, groundsOf, lastEnd } from './grounds.ts'
-import { type Access, accessKey } from './reach.ts'
+import type { Access } from './reach.ts'
 
 /** An effect whose places are still relative to the policies folder. */
 export interface EffectAt {
@@ -24,18 +24,13 @@ interface Sides {
   readonly after: ReadonlyMap<string, Access>
 }
 
-/**
- * `gains` counts whole paths as the policy describes them; `losses` also what an app gives in another way than that. Who has it
- * in that way already gains nothing.
- */
+/** `gains` counts whole paths as the policy describes them; `losses` also what an app gives in another way than that. */
 export function effectsOf(
   { gains, losses }: { readonly gains: Sides; readonly losses: Sides },
   policy: ResolvedPolicy,
 ): readonly EffectAt[] {
   const groundsFor = groundsOf(policy)
-  const gained = keysOnlyIn(gains.after, gains.before)
-    .filter(({ person, app, role }) => !losses.before.has(accessKey(person, app, role)))
-    .map(access => effect('gain', access, groundsFor, policy.at))
+  const gained = keysOnlyIn(gains.after, gains.before).map(access => effect('gain', access, groundsFor, policy.at))
   const lost = keysOnlyIn(losses.before, losses.after).map(access => effect('lose', access, groundsFor, policy.at))
   return [...gained, ...lost]
 }

@@ -212,10 +212,7 @@ function lookAt(reviewed: Reviewed, now: Planned, kinds: readonly AnyKind[]): Lo
 
   const accesses = { whole: now.before, inAnyWay: reach(links, policy, { asItIs: true }) }
   function hasCome(effect: Effect): boolean {
-    if (effect.effect === 'lose') return !hasAccess(accesses.inAnyWay, effect)
-    // Who has it in another way meanwhile, and keeps it, is not told to gain it.
-    const isUnderWay = hasAccess(accesses.inAnyWay, effect) && hasAccess(now.after, effect)
-    return hasAccess(accesses.whole, effect) || isUnderWay
+    return effect.effect === 'lose' ? !hasAccess(accesses.inAnyWay, effect) : hasAccess(accesses.whole, effect)
   }
 
   const losing = new Set(reviewed.effects.filter(({ effect }) => effect === 'lose').map(keyOfApp))
