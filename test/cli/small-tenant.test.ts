@@ -120,7 +120,7 @@ describe('a plan in a file', () => {
     const ended = once(reader, 'close')
     const { code, stdout } = await run('plan', '--format', 'json', '--out', 'pipe')
     await ended
-    expect({ code, read: read() }).toEqual({ code: 0, read: stdout })
+    expect({ code, read: JSON.parse(read()) }).toEqual({ code: 0, read: JSON.parse(stdout) })
     expect(statSync(pipe).isFIFO()).toBe(true)
   })
 })
