@@ -6,9 +6,8 @@ import { makePlan, type Planned } from '../engine/plan.ts'
 import type { Id } from '../model/id.ts'
 import type { Finding } from '../model/plan.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
-import type { Problem } from '../model/problem.ts'
+import { isRefusal, type Problem } from '../model/problem.ts'
 import { type Instant, isoOf } from '../model/time.ts'
-import { isRefusal } from '../policy/load.ts'
 import { renderPlan } from '../render/plan.ts'
 import { renderProblems, summarizeProblems } from '../render/problem.ts'
 import { gatherMembers } from '../resources/membership-sources.ts'
@@ -155,5 +154,5 @@ export function whatNext({ planned, isPreview }: Prepared, options: Options, fil
 
 /** What keeps a plan from being applied. */
 export function refusals(planned: Pick<Planned, 'plan'>): readonly Finding[] {
-  return planned.plan.findings.filter(({ severity, code, message }) => isRefusal({ severity, code, message }))
+  return planned.plan.findings.filter(isRefusal)
 }

@@ -1,9 +1,9 @@
 // The policies folder as a command needs it: read as of a day, with everything that is wrong with it.
 
 import type { FindingAt } from '../model/plan.ts'
-import type { Problem } from '../model/problem.ts'
+import { isRefusal, type Problem } from '../model/problem.ts'
 import type { Instant } from '../model/time.ts'
-import { isRefusal, type LoadedPolicy, loadPolicy } from '../policy/load.ts'
+import { type LoadedPolicy, loadPolicy } from '../policy/load.ts'
 import { hintOf } from '../render/problem.ts'
 import type { Host } from './host.ts'
 import { type Options, pathOf } from './options.ts'

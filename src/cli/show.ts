@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import type { Plan } from '../model/plan.ts'
-import { isRefusal } from '../policy/load.ts'
+import { isRefusal } from '../model/problem.ts'
 import { commandLine } from './command-line.ts'
 import { exit } from './exit.ts'
 import { type Action, checkMeaning, type Does, pathOf } from './options.ts'
@@ -46,8 +46,7 @@ const show: Action<ShowOptions> = async (host, options, file = '') => {
 }
 
 function nextOf({ findings, scope, sandbox, at }: Plan, file: string, now: number): string {
-  if (findings.some(({ severity, code, message }) => isRefusal({ severity, code, message })))
-    return 'Refused as it is: apply will not perform it.'
+  if (findings.some(isRefusal)) return 'Refused as it is: apply will not perform it.'
   if (Date.parse(at) > now) return 'A preview: it can be applied on its day'
   const { partners, apps, only, ended } = scope
   const options = {

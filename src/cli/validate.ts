@@ -1,7 +1,7 @@
 // `guestlist validate`: every problem of every policy file, in one run. The problems are its result: they go to stdout.
 
 import { type Command, Option } from 'commander'
-import { isRefusal } from '../policy/load.ts'
+import { isRefusal } from '../model/problem.ts'
 import { renderAnnotations } from '../render/annotations.ts'
 import { count } from '../render/layout.ts'
 import { renderProblems, summarizeProblems } from '../render/problem.ts'

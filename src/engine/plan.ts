@@ -41,7 +41,7 @@ import { type Names, type Ordered, order } from './order.ts'
 import { guardRemovals } from './removal-limits.ts'
 import { everything, narrow, onlyPlane, type Scope } from './scope.ts'
 import { settingsOf } from './settings.ts'
-import { byPlace, lines, shownChange, shownEffect, shownFinding } from './shown.ts'
+import { byPlace, lines, linesOfBase, shownChange, shownEffect, shownFinding } from './shown.ts'
 import { guardSources } from './source-limits.ts'
 
 export interface PlanRequest {
@@ -151,16 +151,11 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
     moved: outlook.moved.map(placed),
     settings: (base?.policy === undefined ? [] : settingsOf(policy, base.policy)).map(({ origin, ...setting }) => ({
       ...setting,
-      because: settingLines(setting, origin, request.folder),
+      because: (setting.action === 'delete' ? linesOfBase : lines)([origin], request.folder),
     })),
     map: cellsOf({ before, after: end.after, effects, policy, scope: shown }),
   })
   return { plan, policy, steps, desired, observed: observed.resources, links, before, after: end.after }
-}
-
-function settingLines({ action }: Pick<Setting, 'action'>, origin: Origin, folder: string): Setting['because'] {
-  const own = lines([origin], folder)
-  return action === 'delete' ? own.map(line => ({ ...line, removed: true })) : own
 }
 
 function caused(cause: Cause | undefined): { readonly cause?: Cause } {

@@ -59,8 +59,10 @@ export function differenceFrom(reviewed: Reviewed, now: Planned, kinds: readonly
 function foundSince(reviewed: Reviewed, now: Plan): readonly Finding[] {
   const changed = new Set(now.changes.map(({ id }) => id))
   const known = new Set(reviewed.findings.flatMap(namesOf))
+  // Half brought back looks as if somebody had switched it off; that it is the same object is checked besides.
+  const isBroughtBack = new Set(reviewed.changes.filter(({ action }) => action === 'restore').map(({ id }) => id))
   return now.findings.filter(({ code, about = [] }) =>
-    about.some(id => changed.has(id) && !known.has(nameOf(code, id))),
+    about.some(id => changed.has(id) && !known.has(nameOf(code, id)) && !isBroughtBack.has(id)),
   )
 }
 

@@ -60,8 +60,7 @@ export function shownEffect(
 ): Effect {
   const { person, partner, app, role, groups } = access
   const through = groups.map(group => group.slice(group.indexOf('/') + 1))
-  const gone = lines(removed, folder).map(line => ({ ...line, removed: true }) as const)
-  const reasons = [...lines(because, folder), ...gone]
+  const reasons = [...lines(because, folder), ...linesOfBase(removed, folder)]
   return { effect, person, partner, app, role, until, through, given, because: reasons }
 }
 
@@ -79,6 +78,11 @@ export function byPlace(a: Finding, b: Finding): number {
       finding.message,
     ])
   return place(a) < place(b) ? -1 : 1
+}
+
+/** Of lines that the change of policy takes out. */
+export function linesOfBase(origins: readonly Origin[], folder: string): readonly Line[] {
+  return lines(origins, folder).map(line => ({ ...line, removed: true }))
 }
 
 export function lines(origins: readonly Origin[], folder: string): readonly Line[] {

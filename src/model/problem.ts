@@ -24,6 +24,11 @@ export interface Problem {
   readonly excerpt?: string
 }
 
+/** What a rule or guardrail denies: the policy can be read and planned, and must not be applied. */
+export function isRefusal({ severity, code }: Pick<Problem, 'severity' | 'code'>): boolean {
+  return severity === 'error' && /^(rule|guardrail)\//.test(code)
+}
+
 /** An error of the user's making, or of a service: shown as its message and hint, without a stack trace. */
 export class Failure extends Error {
   readonly code: string

@@ -2,7 +2,7 @@
 
 import type { PolicyDocument } from '../model/policy.generated.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
-import type { Problem } from '../model/problem.ts'
+import { isRefusal, type Problem } from '../model/problem.ts'
 import type { Instant } from '../model/time.ts'
 import { type Checked, checkDocuments } from './check.ts'
 import { faultAt, step } from './document.ts'
@@ -24,11 +24,6 @@ export interface LoadedPolicy {
   /** How many files were read, rosters included. */
   readonly files: number
   readonly documents: Readonly<Record<PolicyDocument['kind'], number>>
-}
-
-/** True for what a rule or guardrail denies: the policy can be read, and must not be planned or applied. */
-export function isRefusal({ code, severity }: Problem): boolean {
-  return severity === 'error' && (code.startsWith('rule/') || code.startsWith('guardrail/'))
 }
 
 export async function loadPolicy(folder: string, at: Instant): Promise<LoadedPolicy> {

@@ -3,6 +3,7 @@
 
 import { keyOf, kindOf } from '../model/id.ts'
 import type { Cause, Line, Plan, PlannedChange } from '../model/plan.ts'
+import { isRefusal } from '../model/problem.ts'
 import { dateOf, dayMs } from '../model/time.ts'
 import { titleOf } from './app-title.ts'
 import { count } from './layout.ts'
@@ -61,9 +62,7 @@ function ofAll(items: readonly { readonly cause?: Cause; readonly because: reado
 }
 
 function refused({ findings }: Plan): readonly Risk[] {
-  return findings
-    .filter(({ severity, code }) => severity === 'error' && /^(rule|guardrail)\//.test(code))
-    .map(({ message, at }) => risk('refused', message, [], { at }))
+  return findings.filter(isRefusal).map(({ message, at }) => risk('refused', message, [], { at }))
 }
 
 /** A guardrail that names a group which is not there protects nothing, and looks as if it did. */

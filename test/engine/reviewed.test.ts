@@ -12,12 +12,12 @@ import { differenceFrom } from '../../src/engine/reviewed.ts'
 import { everything } from '../../src/engine/scope.ts'
 import type { Plan, PlannedChange } from '../../src/model/plan.ts'
 import type { ResolvedPolicy } from '../../src/model/policy.ts'
-import type { Difference } from '../../src/model/stale.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
 import { gatherMembers } from '../../src/resources/membership-sources.ts'
 import { kinds } from '../../src/resources/registry.ts'
 import { asPlanned, pass } from '../laws/interleaving.ts'
 import { firstDay } from '../laws/policies.ts'
+import { saved, told } from '../laws/review.ts'
 import { patience, runs } from '../laws/runs.ts'
 import { arrival } from '../laws/story.ts'
 import { tamper } from '../laws/tampering.ts'
@@ -45,23 +45,6 @@ async function contosoPolicy(edits: Edits = {}, at = morning): Promise<ResolvedP
 function contoso(): Promise<Tenant> {
   const read = (file: string): string => readFileSync(join(repository, 'src/sandbox/contoso', file), 'utf8')
   return openSeeded({ graph: JSON.parse(read('graph.json')) as object, directory: read('directory.ldif') }, morning)
-}
-
-const saved = ({ plan }: Planned): Plan => JSON.parse(JSON.stringify(plan)) as Plan
-
-function told(difference: Difference | undefined): readonly string[] {
-  if (difference === undefined) return []
-  const { effectsCame, effectsWent, came, went, differ, isReordered } = difference
-  return [
-    ...effectsCame.map(({ effect, person, app }) => `came: ${effect} ${person} ${app}`),
-    ...effectsWent.map(({ effect, person, app }) => `went: ${effect} ${person} ${app}`),
-    ...came.map(({ action, id }) => `came: ${action} ${id}`),
-    ...went.map(({ change, why }) => `went: ${change.action} ${change.id}: ${why}`),
-    ...differ.map(
-      ({ reviewed, now }) => `${reviewed.action} ${now.id} is now ${now.action} ${JSON.stringify(now.after)}`,
-    ),
-    ...(isReordered ? ['reordered'] : []),
-  ]
 }
 
 /** Performs the plan, and looks after each write what would be left to do. */

@@ -17,7 +17,7 @@ export function saved({ plan }: Pick<Planned, 'plan'>): Plan {
 
 export function told(difference: Difference | undefined): readonly string[] {
   if (difference === undefined) return []
-  const { effectsCame, effectsWent, came, went, differ, isReordered } = difference
+  const { effectsCame, effectsWent, came, went, differ, found, isReordered } = difference
   return [
     ...effectsCame.map(({ effect, person, app }) => `came: ${effect} ${person} ${app}`),
     ...effectsWent.map(({ effect, person, app }) => `went: ${effect} ${person} ${app}`),
@@ -26,6 +26,7 @@ export function told(difference: Difference | undefined): readonly string[] {
     ...differ.map(
       ({ reviewed, now }) => `${reviewed.action} ${now.id} is now ${now.action} ${JSON.stringify(now.after)}`,
     ),
+    ...found.map(({ code, message }) => `found: ${code}: ${message}`),
     ...(isReordered ? ['reordered'] : []),
   ]
 }

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import type { Planned } from '../../src/engine/plan.ts'
-import { isRefusal } from '../../src/policy/load.ts'
+import { isRefusal } from '../../src/model/problem.ts'
 import { gathered } from './gathering.ts'
 import { leftovers, wrongAccess, wrongOutcomes } from './judgement.ts'
 import {
@@ -111,7 +111,7 @@ async function applyOnce(
   const policyDocuments = gathered(written, before)
   const planned = await tenant.plan(policy)
   witness.planned?.(planned)
-  if (planned.plan.findings.some(({ severity, code, message }) => isRefusal({ severity, code, message }))) return []
+  if (planned.plan.findings.some(isRefusal)) return []
   const outcomes = await tenant.apply(planned)
   const after = tenant.snapshot()
   witness.applied?.(before, after, policyDocuments, tenant.now)

@@ -1,7 +1,7 @@
 // What the policy alone says of guardrails: longest access, protected groups, overrides.
 
 import { describe, expect, test } from 'vitest'
-import { isRefusal } from '../../src/policy/load.ts'
+import { isRefusal } from '../../src/model/problem.ts'
 import { access, load, organization, payroll, places, sound } from './folder.ts'
 
 const withGuardrails = (lines: string): string => `${organization}guardrails:\n${lines}`

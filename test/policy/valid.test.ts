@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020, type AnySchemaObject } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { parseDocument } from 'yaml'
-import { isRefusal, loadPolicy } from '../../src/policy/load.ts'
+import { isRefusal } from '../../src/model/problem.ts'
+import { loadPolicy } from '../../src/policy/load.ts'
 import { access, fabrikam, load, organization, payroll, places, sound, today } from './folder.ts'
 
 test('the example of the product has no errors', async () => {

@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { type GraphWriter, RequestFailure } from '../../src/model/directories.ts'
 import type { ResolvedPolicy } from '../../src/model/policy.ts'
-import { isRefusal } from '../../src/policy/load.ts'
+import { isRefusal } from '../../src/model/problem.ts'
 import { appRoleAssignment } from '../../src/resources/entra/app-role-assignment.ts'
 import { application } from '../../src/resources/entra/application.ts'
 import { conditionalAccessPolicy } from '../../src/resources/entra/conditional-access-policy.ts'
@@ -518,9 +518,7 @@ describe('findings', () => {
       code: 'guardrail/conditional-access-limit',
       message: expect.stringMatching(/194 .* of at most 195, .* need 2 more/),
     })
-    expect(finding !== undefined && isRefusal({ severity: finding.severity, code: finding.code, message: '' })).toBe(
-      true,
-    )
+    expect(finding !== undefined && isRefusal(finding)).toBe(true)
   })
 
   test('what may not be read is no absence', async () => {

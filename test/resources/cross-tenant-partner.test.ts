@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { type GraphWriter, RequestFailure } from '../../src/model/directories.ts'
 import type { ResolvedPolicy } from '../../src/model/policy.ts'
-import { isRefusal } from '../../src/policy/load.ts'
+import { isRefusal } from '../../src/model/problem.ts'
 import { crossTenantPartner } from '../../src/resources/entra/cross-tenant-partner.ts'
 import { group } from '../../src/resources/entra/group.ts'
 import { guest } from '../../src/resources/entra/guest.ts'

@@ -2,6 +2,7 @@
 // happens next. GitHub takes no more than 65 536 characters: what has no room is left out, details first, and said so.
 
 import type { Finding, Plan } from '../../model/plan.ts'
+import { isRefusal } from '../../model/problem.ts'
 import { type EffectGroup, effectGroups, effectsBy } from '../effect-groups.ts'
 import { besidesOf, gainsAndLosses, headlineOf } from '../headline.ts'
 import { type LaterGroup, laterGroups } from '../later.ts'
@@ -67,10 +68,6 @@ function fullest(write: (detail: Detail) => string): string {
     else from = middle + 1
   }
   return text ?? write(least)
-}
-
-function isRefusal({ severity, code }: Finding): boolean {
-  return severity === 'error' && /^(rule|guardrail)\//.test(code)
 }
 
 function isRefused({ title }: Risk): boolean {
