@@ -113,9 +113,9 @@ async function connectServices(
   }
 }
 
-/** Only Graph names requests: whoever writes to the domain, and whatever else a run has, is the same for all changes. */
-function writersOf(graph: GraphConnection, rest: Omit<DirectoryWriters, 'entra' | 'telling'>): DirectoryWriters {
-  return { ...rest, entra: graph.writer(), telling: tell => ({ ...rest, entra: graph.writer(tell) }) }
+/** Only Graph has requests wait for each other: whoever writes to the domain is the same for all changes. */
+function writersOf(graph: GraphConnection, rest: Omit<DirectoryWriters, 'entra' | 'forChange'>): DirectoryWriters {
+  return { ...rest, entra: graph.writer(), forChange: turn => ({ ...rest, entra: graph.writer(turn) }) }
 }
 
 /** Null: the token does not say. */

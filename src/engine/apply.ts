@@ -1,7 +1,7 @@
 // Performs a plan's changes: independent ones at once, each as soon as what it depends on is done. A failure stops its
 // dependants and nothing else. Ends with an outcome for every change, also when it is interrupted.
 
-import { type DirectoryWriters, RequestFailure } from '../model/directories.ts'
+import { type DirectoryWriters, RequestFailure, type Turn } from '../model/directories.ts'
 import type { Id } from '../model/id.ts'
 import type { Attempted, Outcome, Trouble } from '../model/outcome.ts'
 import type { PlannedChange } from '../model/plan.ts'
@@ -20,7 +20,7 @@ export interface ApplyRequest {
   readonly elapsed: () => number
   /** Aborted: what is under way is finished, nothing new begins. */
   readonly signal?: AbortSignal
-  /** Told before a change begins; one that it throws for does not begin, and has failed. */
+  /** Told before the first request of a change that writes; a change that it throws for does not begin, and has failed. */
   readonly onBegin?: (change: PlannedChange) => void
   readonly onOutcome?: (outcome: Outcome) => void
 }
@@ -59,40 +59,53 @@ export async function applyPlan(request: ApplyRequest): Promise<readonly Outcome
     }
   }
 
+  // Revocations before all else, also those that only a later change makes possible.
+  const rankOf = ({ planned: { id, risk } }: Step): number =>
+    (position.get(id) ?? 0) + (risk === 'revoke' ? 0 : planned.steps.length)
   const ready = new ReadyQueue(position)
   for (const step of planned.steps) if (step.planned.dependsOn.length === 0) ready.add(step)
 
-  const underWay = new Set<Promise<void>>()
-  for (;;) {
-    while (underWay.size < request.concurrency && signal?.aborted !== true) {
+  let underWay = 0
+  const { promise: ended, resolve: end, reject: fail } = Promise.withResolvers<void>()
+  const beginMore = (): void => {
+    while (underWay < request.concurrency && signal?.aborted !== true) {
       const step = ready.next()
       if (step === undefined) break
-      const work: Promise<void> = perform(step, request, assigned)
-        .then(settle)
-        .finally(() => underWay.delete(work))
-      underWay.add(work)
+      underWay += 1
+      perform(step, rankOf(step), request, assigned)
+        .then(outcome => {
+          underWay -= 1
+          settle(outcome)
+          beginMore()
+        })
+        .catch(fail)
     }
-    if (underWay.size === 0) break
-    await Promise.race(underWay)
+    if (underWay === 0) end()
   }
+  beginMore()
+  await ended
   for (const { planned: change } of planned.steps) {
     if (!outcomes.has(change.id)) settle({ change, status: 'not-attempted', because: 'interrupted' })
   }
   return planned.steps.flatMap(step => outcomes.get(step.planned.id) ?? [])
 }
 
-async function perform(step: Step, request: ApplyRequest, assigned: Map<Id, Assigned>): Promise<Outcome> {
+async function perform(step: Step, rank: number, request: ApplyRequest, assigned: Map<Id, Assigned>): Promise<Outcome> {
   const { planned, change } = step
   const kind = request.kinds.find(candidate => candidate.plane === change.plane && candidate.name === change.kind)
   const started = request.elapsed()
   const requestIds = new Set<string>()
-  const to = request.to.telling?.(id => requestIds.add(id)) ?? request.to
+  let hasBegun = false
+  const begin = (): void => {
+    if (!hasBegun) request.onBegin?.(planned)
+    hasBegun = true
+  }
+  const to = writersFor(request, { rank, begin, tell: id => requestIds.add(id), signal: request.signal })
   const attempted = (): Attempted => ({
     ms: Math.round(request.elapsed() - started),
     requestIds: [...requestIds],
   })
   try {
-    request.onBegin?.(planned)
     if (kind === undefined) throw new Error(`no kind is registered for ${change.id}`)
     const known = (id: Id): Assigned => {
       const found = assigned.get(id)
@@ -100,10 +113,38 @@ async function perform(step: Step, request: ApplyRequest, assigned: Map<Id, Assi
       return found
     }
     const result = await kind.perform(change, to, known, request.planned.policy)
+    begin()
     assigned.set(change.id, result)
     return { change: planned, status: 'done', ...attempted() }
   } catch (error) {
-    return { change: planned, status: 'failed', trouble: troubleOf(error), ...attempted() }
+    const trouble = troubleOf(error)
+    // Nothing of it was sent.
+    if (!hasBegun && trouble.code === 'interrupted') {
+      return { change: planned, status: 'not-attempted', because: 'interrupted' }
+    }
+    return { change: planned, status: 'failed', trouble, ...attempted() }
+  }
+}
+
+/** Graph's writer keeps the turn itself, since its requests wait; what goes to the domain goes at once. */
+function writersFor({ to }: ApplyRequest, turn: Turn): DirectoryWriters {
+  const writers = to.forChange?.(turn) ?? to
+  const { activeDirectory: directory } = writers
+  if (directory === undefined) return writers
+  const begun = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (turn.signal?.aborted) throw new RequestFailure(0, 'interrupted', 'interrupted before it was sent')
+    turn.begin()
+    return await work()
+  }
+  return {
+    ...writers,
+    activeDirectory: {
+      search: request => directory.search(request),
+      add: (dn, attributes) => begun(() => directory.add(dn, attributes)),
+      modify: (target, modifications) => begun(() => directory.modify(target, modifications)),
+      move: (target, newRdn, newParent) => begun(() => directory.move(target, newRdn, newParent)),
+      remove: target => begun(() => directory.remove(target)),
+    },
   }
 }
 

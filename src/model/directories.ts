@@ -123,6 +123,18 @@ export interface DirectoryWriters {
   readonly randomBytes: (count: number) => Uint8Array
   /** The run's clock, for dates that are written. */
   readonly now: number
-  /** The same for one change: `tell` gets the service's id of each of its requests. Left out where nothing has such ids. */
-  readonly telling?: (tell: (requestId: string) => void) => DirectoryWriters
+  /** The same for one change among all that are under way. Left out: all requests are equal. */
+  readonly forChange?: (turn: Turn) => DirectoryWriters
+}
+
+/** One change's place among all that are under way at the same time. */
+export interface Turn {
+  /** Requests of a lower rank go first where the service lets only some through. */
+  readonly rank: number
+  /** Called before each request that writes leaves; if it throws, that request does not leave, and fails with what was thrown. */
+  readonly begin: () => void
+  /** Gets the service's id of each request that writes, as far as the service has such ids. */
+  readonly tell: (requestId: string) => void
+  /** Aborted: requests that have not left fail as `interrupted`; what is under way gets its answer. */
+  readonly signal?: AbortSignal | undefined
 }

@@ -1,7 +1,14 @@
 // The ids by which Graph knows the requests of one change: of every attempt, and of requests that carry several changes.
 
 import { expect, test } from 'vitest'
+import { alone } from '../../src/connect/graph/dispatch.ts'
+import type { Turn } from '../../src/model/directories.ts'
 import { refusal, type Scripted, startFake } from './fake-graph.ts'
+
+/** Of a change that notes the ids of its requests. */
+function telling(ids: string[]): Turn {
+  return { ...alone, tell: id => ids.push(id) }
+}
 
 /** Numbers its answers. */
 const numbered = (before: number, more: Scripted = { status: 204 }): Scripted => ({
@@ -14,9 +21,9 @@ test('a write tells the id of its request; reads tell nothing', async () => {
     numbered(before, method === 'GET' ? { body: { id: 'u' } } : { status: 204 }),
   )
   const [one, other]: [string[], string[]] = [[], []]
-  await fake.graph.writer(id => one.push(id)).get('/users/u')
-  await fake.graph.writer(id => one.push(id)).patch('/users/u', { companyName: 'x' })
-  await fake.graph.writer(id => other.push(id)).delete('/users/u')
+  await fake.graph.writer(telling(one)).get('/users/u')
+  await fake.graph.writer(telling(one)).patch('/users/u', { companyName: 'x' })
+  await fake.graph.writer(telling(other)).delete('/users/u')
   expect([one, other]).toEqual([['r-2'], ['r-3']])
 })
 
@@ -29,7 +36,7 @@ test('attempts that were refused are told, too', async () => {
         : numbered(before, { status: 403, body: refusal('Authorization_RequestDenied', 'no', 'inner') }),
   )
   const ids: string[] = []
-  const writer = fake.graph.writer(id => ids.push(id))
+  const writer = fake.graph.writer(telling(ids))
   await writer.patch('/users/u', { companyName: 'x' })
   await expect(writer.patch('/users/u', { companyName: 'y' })).rejects.toMatchObject({ requestId: 'inner' })
   expect(ids).toEqual(['r-1', 'r-2', 'inner'])
@@ -38,9 +45,7 @@ test('attempts that were refused are told, too', async () => {
 test('members that go into a group together share a request, and its id', async () => {
   const fake = await startFake((_, before) => numbered(before))
   const told: Record<string, string[]> = { a: [], b: [] }
-  await Promise.all(
-    Object.entries(told).map(([member, ids]) => fake.graph.writer(id => ids.push(id)).addMember('g', member)),
-  )
+  await Promise.all(Object.entries(told).map(([member, ids]) => fake.graph.writer(telling(ids)).addMember('g', member)))
   expect(fake.asked.length).toBe(1)
   expect(told).toEqual({ a: ['r-1'], b: ['r-1'] })
 })
@@ -56,7 +61,7 @@ test('members that leave together: the id of each item, or of the batch', async 
   })
   const told: Record<string, string[]> = { a: [], b: [] }
   await Promise.all(
-    Object.entries(told).map(([member, ids]) => fake.graph.writer(id => ids.push(id)).removeMember('g', member)),
+    Object.entries(told).map(([member, ids]) => fake.graph.writer(telling(ids)).removeMember('g', member)),
   )
   expect(fake.asked.length).toBe(1)
   expect(told).toEqual({ a: ['r-1'], b: ['own'] })

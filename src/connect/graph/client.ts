@@ -1,10 +1,11 @@
 // Microsoft Graph as the rest of the program knows it: readers, and writers. A connection is one run: it remembers what it
 // wrote, and its readers do not answer from before that.
 
-import type { GraphReader, GraphWriter } from '../../model/directories.ts'
+import type { GraphReader, GraphWriter, Turn } from '../../model/directories.ts'
 import { Failure } from '../../model/problem.ts'
 import type { Trace } from '../trace.ts'
 import type { Clock } from './clock.ts'
+import { alone, createDispatch } from './dispatch.ts'
 import { createLag } from './lag.ts'
 import { createReader } from './reader.ts'
 import { createReferences, type Serially } from './references.ts'
@@ -31,8 +32,8 @@ export interface GraphOptions {
 export interface GraphConnection {
   /** A reader with a memory of its own. */
   readonly reader: () => GraphReader
-  /** `tell` gets the service's id of each request that this writer sends to write. */
-  readonly writer: (tell?: (requestId: string) => void) => GraphWriter
+  /** What one change writes with; without a turn, whoever writes alone. */
+  readonly writer: (turn?: Turn) => GraphWriter
 }
 
 export function connectGraph(options: GraphOptions): GraphConnection {
@@ -50,7 +51,8 @@ export function connectGraph(options: GraphOptions): GraphConnection {
   let writes = 0
   const lag = createLag(wire, options.lagDeadline ?? 600_000)
   const serially = createSerially()
-  const references = createReferences(wire, lag, serially)
+  const dispatch = createDispatch(wire)
+  const references = createReferences({ wire, dispatch, lag, serially })
   const reader = (): GraphReader => createReader(wire, () => writes)
   const wrote = (): void => {
     writes++
@@ -58,7 +60,7 @@ export function connectGraph(options: GraphOptions): GraphConnection {
   const own = reader()
   return {
     reader,
-    writer: tell => createWriter({ wire, reader: own, lag, references, serially, wrote, tell }),
+    writer: (turn = alone) => createWriter({ wire, dispatch, reader: own, lag, references, serially, wrote, turn }),
   }
 }
 

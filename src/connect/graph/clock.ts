@@ -7,6 +7,8 @@ export interface Clock {
   readonly now: () => number
   /** Rejects as soon as `signal` is aborted. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** `signal` is aborted with a TimeoutError once that time has passed, unless `end` was called. Left out: by real time. */
+  readonly timeout?: (ms: number) => { readonly signal: AbortSignal; readonly end: () => void }
   /** At least 0, below 1. */
   readonly random: () => number
 }

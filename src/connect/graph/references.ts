@@ -1,18 +1,19 @@
 // References between objects: put in and taken out, never the object itself. Wanted at the same time for one group, they
 // share a request; each caller still gets the result of its own. One request at a time goes to a group.
 
-import { RequestFailure } from '../../model/directories.ts'
+import { RequestFailure, type Turn } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import { batchSize, sendBatch } from './batch.ts'
-import { explainFailure } from './explain-failure.ts'
+import type { Dispatch } from './dispatch.ts'
+import { explainFailure, requestIdOf } from './explain-failure.ts'
 import type { Lag } from './lag.ts'
 import { isMissing } from './many.ts'
 import type { Answer, OnAnswer, Wire } from './wire.ts'
 
 export interface References {
-  readonly add: (path: string, objectId: string, onAnswer?: OnAnswer) => Promise<void>
-  readonly addMember: (groupId: string, objectId: string, onAnswer?: OnAnswer) => Promise<void>
-  readonly removeMember: (groupId: string, objectId: string, onAnswer?: OnAnswer) => Promise<void>
+  readonly add: (path: string, objectId: string, turn: Turn) => Promise<void>
+  readonly addMember: (groupId: string, objectId: string, turn: Turn) => Promise<void>
+  readonly removeMember: (groupId: string, objectId: string, turn: Turn) => Promise<void>
 }
 
 /** Runs what is given under one key one after the other; what has no key, at once. */
@@ -24,23 +25,24 @@ const tick = 10
 interface Wanted {
   readonly operation: 'add' | 'remove'
   readonly objectId: string
-  /** Hears the answers to whichever requests carry this one. */
-  readonly onAnswer: OnAnswer | undefined
+  readonly turn: Turn
   readonly resolve: () => void
   readonly reject: (reason: unknown) => void
 }
 
-export function createReferences(wire: Wire, lag: Lag, serially: Serially): References {
+export interface ReferenceParts {
+  readonly wire: Wire
+  readonly dispatch: Dispatch
+  readonly lag: Lag
+  readonly serially: Serially
+}
+
+export function createReferences({ wire, dispatch, lag, serially }: ReferenceParts): References {
   const queues = new Map<string, Wanted[]>()
 
-  const want = (
-    operation: Wanted['operation'],
-    groupId: string,
-    objectId: string,
-    onAnswer: OnAnswer | undefined,
-  ): Promise<void> => {
+  const want = (operation: Wanted['operation'], groupId: string, objectId: string, turn: Turn): Promise<void> => {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const wanted: Wanted = { operation, objectId, onAnswer, resolve, reject }
+    const wanted: Wanted = { operation, objectId, turn, resolve, reject }
     const queue = queues.get(groupId)
     if (queue !== undefined) {
       queue.push(wanted)
@@ -73,7 +75,7 @@ export function createReferences(wire: Wire, lag: Lag, serially: Serially): Refe
     const late: Wanted[] = []
     for (const wanted of run) {
       try {
-        await add(members, wanted.objectId, wanted.onAnswer)
+        await add(members, wanted.objectId, wanted.turn)
         wanted.resolve()
       } catch (error) {
         if (lag.explains(error, groupId + wanted.objectId)) late.push(wanted)
@@ -82,7 +84,7 @@ export function createReferences(wire: Wire, lag: Lag, serially: Serially): Refe
     }
     for (const wanted of late) {
       await settle(wanted, () =>
-        lag.outlast(groupId + wanted.objectId, () => add(members, wanted.objectId, wanted.onAnswer)),
+        lag.outlast(groupId + wanted.objectId, () => add(members, wanted.objectId, wanted.turn)),
       )
     }
   }
@@ -90,11 +92,11 @@ export function createReferences(wire: Wire, lag: Lag, serially: Serially): Refe
   /** All or none; false: none, and each must be told why. */
   const addTogether = async (groupId: string, run: readonly Wanted[]): Promise<boolean> => {
     const body = { 'members@odata.bind': run.map(wanted => referenceTo(wire.root, wanted.objectId)) }
-    const onAnswer: OnAnswer = answer => {
-      for (const wanted of run) wanted.onAnswer?.(answer)
-    }
     try {
-      await wire.send({ method: 'PATCH', version: 'v1.0', path: groupPath(groupId), body, repeat: 'freely', onAnswer })
+      await dispatch.send(
+        { method: 'PATCH', version: 'v1.0', path: groupPath(groupId), body, repeat: 'freely' },
+        turnOf(run),
+      )
     } catch (error) {
       if (error instanceof RequestFailure && (error.status === 400 || error.status === 404)) return false
       throw error
@@ -103,11 +105,11 @@ export function createReferences(wire: Wire, lag: Lag, serially: Serially): Refe
     return true
   }
 
-  const add = async (path: string, objectId: string, onAnswer?: OnAnswer): Promise<void> => {
+  const add = async (path: string, objectId: string, turn: Turn): Promise<void> => {
     const kind = path.endsWith('/sponsors') ? 'users' : 'directoryObjects'
     const body = { '@odata.id': referenceTo(wire.root, objectId, kind) }
     try {
-      await wire.send({ method: 'POST', version: 'v1.0', path: `${path}/$ref`, body, repeat: 'freely', onAnswer })
+      await dispatch.send({ method: 'POST', version: 'v1.0', path: `${path}/$ref`, body, repeat: 'freely' }, turn)
     } catch (error) {
       if (!isThere(error)) throw error
     }
@@ -116,10 +118,15 @@ export function createReferences(wire: Wire, lag: Lag, serially: Serially): Refe
   const removeMembers = async (groupId: string, run: readonly Wanted[]): Promise<void> => {
     const paths = run.map(wanted => graphPath`/groups/${groupId}/members/${wanted.objectId}/$ref`)
     const [only] = run
-    if (only !== undefined && run.length === 1) return settle(only, () => remove(paths[0] as string, only.onAnswer))
-    const items = paths.map(
-      (path, index) => ({ method: 'DELETE', path, url: path, onAnswer: run[index]?.onAnswer }) as const,
-    )
+    if (only !== undefined && run.length === 1) return settle(only, () => remove(paths[0] as string, only.turn))
+    const items = paths.map((path, index) => {
+      const tell: OnAnswer = answer => {
+        const id = requestIdOf(answer)
+        if (id !== undefined) run[index]?.turn.tell(id)
+      }
+      return { method: 'DELETE', path, url: path, onAnswer: tell } as const
+    })
+    turnOf(run).begin()
     const answers = await sendBatch(wire, 'v1.0', items)
     for (const [index, wanted] of run.entries()) {
       const answer = answers[index] as Answer
@@ -129,18 +136,18 @@ export function createReferences(wire: Wire, lag: Lag, serially: Serially): Refe
     }
   }
 
-  const remove = async (path: string, onAnswer: OnAnswer | undefined): Promise<void> => {
+  const remove = async (path: string, turn: Turn): Promise<void> => {
     try {
-      await wire.send({ method: 'DELETE', version: 'v1.0', path, repeat: 'freely', onAnswer })
+      await dispatch.send({ method: 'DELETE', version: 'v1.0', path, repeat: 'freely' }, turn)
     } catch (error) {
       if (!isGone(error)) throw error
     }
   }
 
   return {
-    add: (path, objectId, onAnswer) => lag.outlast(path + objectId, () => add(path, objectId, onAnswer)),
-    addMember: (groupId, objectId, onAnswer) => want('add', groupId, objectId, onAnswer),
-    removeMember: (groupId, objectId, onAnswer) => want('remove', groupId, objectId, onAnswer),
+    add: (path, objectId, turn) => lag.outlast(path + objectId, () => add(path, objectId, turn)),
+    addMember: (groupId, objectId, turn) => want('add', groupId, objectId, turn),
+    removeMember: (groupId, objectId, turn) => want('remove', groupId, objectId, turn),
   }
 }
 
@@ -150,6 +157,20 @@ function groupPath(groupId: string): string {
 
 function referenceTo(root: string, objectId: string, kind: 'directoryObjects' | 'users' = 'directoryObjects'): string {
   return `${root}/v1.0/${kind}/${encodeURIComponent(objectId)}`
+}
+
+/** Of a request that several changes share. */
+function turnOf(run: readonly Wanted[]): Turn {
+  return {
+    rank: Math.min(...run.map(({ turn }) => turn.rank)),
+    begin: () => {
+      for (const { turn } of run) turn.begin()
+    },
+    tell: id => {
+      for (const { turn } of run) turn.tell(id)
+    },
+    signal: run[0]?.turn.signal,
+  }
 }
 
 /** Takes from the front what can go together: one operation, each object once, as many as a request may carry. */

@@ -55,7 +55,8 @@ async function exchange(context: Context, options: TransportOptions): Promise<vo
   const { href: url, origin } = new URL(urlOf(context))
   if (origin !== options.root) throw new TypeError(`${url} is not at ${options.root}`)
   const { method = 'GET', headers = {}, body = null } = context.options ?? {}
-  const signals = [AbortSignal.timeout(options.timeout)]
+  const timeout = options.clock.timeout?.(options.timeout)
+  const signals = [timeout?.signal ?? AbortSignal.timeout(options.timeout)]
   // A write that is under way is waited for: it is better to know what became of it.
   if (method === 'GET' && options.signal !== undefined) signals.push(options.signal)
   const started = options.clock.now()
@@ -70,6 +71,7 @@ async function exchange(context: Context, options: TransportOptions): Promise<vo
   } catch (error) {
     throw lost(error, options.signal)
   } finally {
+    timeout?.end()
     const ms = Math.round(options.clock.now() - started)
     options.trace?.write({ to: 'graph', method, url, body: parsed(body), status, ms })
   }

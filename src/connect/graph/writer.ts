@@ -1,32 +1,43 @@
 // Writing. What may be done twice is repeated until it is done; what may not is sent once. What a write answers is
 // believed and remembered, so that the lag behind it is told from a refusal.
 
-import { type GraphReader, type GraphVersion, type GraphWriter, RequestFailure } from '../../model/directories.ts'
+import {
+  type GraphReader,
+  type GraphVersion,
+  type GraphWriter,
+  RequestFailure,
+  type Turn,
+} from '../../model/directories.ts'
 import type { Method } from './address.ts'
-import { field, requestIdOf } from './explain-failure.ts'
+import type { Dispatch } from './dispatch.ts'
+import { field } from './explain-failure.ts'
 import type { Lag } from './lag.ts'
 import { isMissing } from './many.ts'
 import type { References, Serially } from './references.ts'
-import { type Answer, type OnAnswer, unreadable, type Wire } from './wire.ts'
+import { type Answer, unreadable, type Wire } from './wire.ts'
 
 export interface WriterParts {
   readonly wire: Wire
+  readonly dispatch: Dispatch
   readonly reader: GraphReader
   readonly lag: Lag
   readonly references: References
   readonly serially: Serially
   /** Called after each write, done or failed. */
   readonly wrote: () => void
-  /** Told the service's id of each request that writes, of every attempt that is answered. */
-  readonly tell?: ((requestId: string) => void) | undefined
+  readonly turn: Turn
 }
 
-export function createWriter({ wire, reader, lag, references, serially, wrote, tell }: WriterParts): GraphWriter {
-  const onAnswer: OnAnswer = answer => {
-    const id = requestIdOf(answer)
-    if (id !== undefined) tell?.(id)
-  }
-
+export function createWriter({
+  wire,
+  dispatch,
+  reader,
+  lag,
+  references,
+  serially,
+  wrote,
+  turn,
+}: WriterParts): GraphWriter {
   const writing = async <Result>(work: Promise<Result>): Promise<Result> => {
     try {
       return await work
@@ -39,7 +50,7 @@ export function createWriter({ wire, reader, lag, references, serially, wrote, t
     const repeat = method === 'POST' ? 'if-refused' : 'freely'
     const mentions = path + JSON.stringify(body ?? null)
     const once = (): Promise<Answer> =>
-      wire.send({ method, version, path, repeat, onAnswer, ...(body === undefined ? {} : { body }) })
+      dispatch.send({ method, version, path, repeat, ...(body === undefined ? {} : { body }) }, turn)
     return serially(oneWriterFor(path), () => lag.outlast(mentions, once))
   }
 
@@ -59,7 +70,7 @@ export function createWriter({ wire, reader, lag, references, serially, wrote, t
   const remove = async (path: string, version: GraphVersion = 'v1.0'): Promise<void> => {
     try {
       await serially(oneWriterFor(path), () =>
-        wire.send({ method: 'DELETE', version, path, repeat: 'freely', onAnswer }),
+        dispatch.send({ method: 'DELETE', version, path, repeat: 'freely' }, turn),
       )
     } catch (error) {
       if (!(error instanceof RequestFailure && isMissing(error))) throw error
@@ -71,7 +82,7 @@ export function createWriter({ wire, reader, lag, references, serially, wrote, t
     const mentions = path + JSON.stringify(body)
     const answer = await serially(path, () =>
       lag.outlast(mentions, () =>
-        wire.send({ ...request, body, headers: { Prefer: 'create-if-missing' }, repeat: 'freely', onAnswer }),
+        dispatch.send({ ...request, body, headers: { Prefer: 'create-if-missing' }, repeat: 'freely' }, turn),
       ),
     )
     const object = answer.status === 204 ? await existing(path) : answer.body
@@ -96,9 +107,9 @@ export function createWriter({ wire, reader, lag, references, serially, wrote, t
       writing(change('PUT', `${path}/$ref`, { '@odata.id': `${wire.root}/${version}${target}` }, version)),
     delete: (path, version) => writing(remove(path, version)),
     upsert: (path, body) => writing(upsert(path, body)),
-    addMember: (groupId, objectId) => writing(references.addMember(groupId, objectId, onAnswer)),
-    removeMember: (groupId, objectId) => writing(references.removeMember(groupId, objectId, onAnswer)),
-    addReference: (path, objectId) => writing(references.add(path, objectId, onAnswer)),
+    addMember: (groupId, objectId) => writing(references.addMember(groupId, objectId, turn)),
+    removeMember: (groupId, objectId) => writing(references.removeMember(groupId, objectId, turn)),
+    addReference: (path, objectId) => writing(references.add(path, objectId, turn)),
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises'
 import { Failure } from '../../model/problem.ts'
 import type { Store } from '../store.ts'
 import { applicationRoutes } from './applications.ts'
@@ -32,7 +32,27 @@ export interface GraphServerOptions {
   readonly port?: number
   /** Every answer comes this many milliseconds late. */
   readonly latency?: number
+  /** How the service waits; by real time if left out. `signal` is aborted when nobody wants the answer any more. */
+  readonly hold?: (ms: number, signal: AbortSignal) => Promise<void>
+  /** What stands between a request, alone or inside a $batch, and the tenant; the first hears it first. */
+  readonly layers?: readonly Layer[]
+  /** What becomes of each HTTP request on its way here and back. */
+  readonly delivery?: Delivery
 }
+
+/** Answers by itself, or lets the next one answer. */
+export type Layer = (request: GraphRequest, next: Router) => Answer
+
+/** How an answer is delivered: whole, or not. */
+export type Delivered =
+  | { readonly answer: Answer }
+  /** The connection ends without an answer. */
+  | { readonly reset: true }
+  /** The connection ends after this part of the answer. */
+  | { readonly answer: Answer; readonly cutAt: number }
+
+/** `answer` carries the request out; called once at the most, or not at all. */
+export type Delivery = (request: GraphRequest, answer: () => Answer, unwanted: AbortSignal) => Promise<Delivered>
 
 export interface GraphServer {
   /** `http://127.0.0.1:PORT`, without a version. */
@@ -43,18 +63,32 @@ export interface GraphServer {
 /** Bodies larger than this are refused. */
 const largestBody = 4 * 1024 * 1024
 
-export async function serveGraph({ store, clock, port = 0, latency = 0 }: GraphServerOptions): Promise<GraphServer> {
+async function holdFor(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => undefined)
+}
+
+const atOnce: Delivery = async (_request, answer) => ({ answer: answer() })
+
+export async function serveGraph(options: GraphServerOptions): Promise<GraphServer> {
+  const { store, clock, port = 0, latency = 0, hold = holdFor, layers = [], delivery = atOnce } = options
   const tenant = openTenant(store, clock)
-  const router = withPermissions(tenant, routerOf(routesOf(tenant)))
+  const router = layers.reduceRight<Router>(
+    (next, layer) => request => layer(request, next),
+    withPermissions(tenant, routerOf(routesOf(tenant))),
+  )
   let requests = 0
   const server = createServer((incoming, outgoing) => {
     requests += 1
     const requestId = uuidOf('request', String(clock()), String(requests))
     const ids = { requestId, clientRequestId: oneOf(incoming.headers['client-request-id']) ?? requestId, now: clock() }
+    const unwanted = new AbortController()
+    outgoing.once('close', () => unwanted.abort())
     readBody(incoming).then(
       async text => {
-        if (latency > 0) await delay(latency)
-        send(outgoing, respond(store, router, incoming, text, ids), ids)
+        if (latency > 0) await hold(latency, unwanted.signal)
+        const delivered = await respond({ store, router, delivery, unwanted: unwanted.signal }, incoming, text, ids)
+        if ('reset' in delivered) outgoing.destroy()
+        else send(outgoing, delivered, ids)
       },
       () => outgoing.destroy(),
     )
@@ -96,22 +130,35 @@ interface RequestIds {
   readonly now: number
 }
 
-function respond(
-  store: Store,
-  router: Router,
+interface Serving {
+  readonly store: Store
+  readonly router: Router
+  readonly delivery: Delivery
+  readonly unwanted: AbortSignal
+}
+
+async function respond(
+  { store, router, delivery, unwanted }: Serving,
   incoming: IncomingMessage,
   text: string | undefined,
   ids: RequestIds,
-): Answer {
+): Promise<Delivered> {
   // What a request writes is written whole, or not at all.
   const dispatch = (request: GraphRequest) => guarded(() => store.atomically(() => router(request)), ids)
-  return guarded(() => {
-    const request = requestOf(incoming, text)
-    if (request.path.toLowerCase() !== '/$batch') return dispatch(request)
-    if (request.method !== 'POST')
-      throw new GraphError(405, 'Request_BadRequest', 'Specified HTTP method is not allowed for the request target.')
-    return answerBatch(request, dispatch)
-  }, ids)
+  let request: GraphRequest
+  try {
+    request = requestOf(incoming, text)
+  } catch (error) {
+    return { answer: refusal(error, ids) }
+  }
+  const carryOut = (): Answer =>
+    guarded(() => {
+      if (request.path.toLowerCase() !== '/$batch') return dispatch(request)
+      if (request.method !== 'POST')
+        throw new GraphError(405, 'Request_BadRequest', 'Specified HTTP method is not allowed for the request target.')
+      return answerBatch(request, dispatch)
+    }, ids)
+  return await delivery(request, carryOut, unwanted)
 }
 
 /** The answer, or the error as Graph's envelope. */
@@ -119,20 +166,24 @@ function guarded(answer: () => Answer, ids: RequestIds): Answer {
   try {
     return answer()
   } catch (error) {
-    const failure =
-      error instanceof GraphError
-        ? error
-        : error instanceof Failure
-          ? new GraphError(507, 'InsufficientStorage', error.message)
-          : new GraphError(500, 'InternalServerError', `The sandbox failed: ${(error as Error).message}`)
-    const { status, code, message, details } = failure
-    const innerError = {
-      date: new Date(ids.now).toISOString().slice(0, 19),
-      'request-id': ids.requestId,
-      'client-request-id': ids.clientRequestId,
-    }
-    return { status, body: { error: { code, message, ...(details === undefined ? {} : { details }), innerError } } }
+    return refusal(error, ids)
   }
+}
+
+function refusal(error: unknown, ids: RequestIds): Answer {
+  const failure =
+    error instanceof GraphError
+      ? error
+      : error instanceof Failure
+        ? new GraphError(507, 'InsufficientStorage', error.message)
+        : new GraphError(500, 'InternalServerError', `The sandbox failed: ${(error as Error).message}`)
+  const { status, code, message, details } = failure
+  const innerError = {
+    date: new Date(ids.now).toISOString().slice(0, 19),
+    'request-id': ids.requestId,
+    'client-request-id': ids.clientRequestId,
+  }
+  return { status, body: { error: { code, message, ...(details === undefined ? {} : { details }), innerError } } }
 }
 
 function requestOf(incoming: IncomingMessage, text: string | undefined): GraphRequest {
@@ -179,8 +230,8 @@ async function readBody(incoming: IncomingMessage): Promise<string | undefined> 
   return size > largestBody ? undefined : Buffer.concat(chunks).toString('utf8')
 }
 
-function send(outgoing: ServerResponse, answer: Answer, ids: RequestIds): void {
-  const { status, body, headers } = answer
+function send(outgoing: ServerResponse, delivered: Exclude<Delivered, { reset: true }>, ids: RequestIds): void {
+  const { status, body, headers } = delivered.answer
   const type = 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8'
   outgoing.writeHead(status, {
     ...(body === undefined ? {} : { 'content-type': type }),
@@ -190,7 +241,10 @@ function send(outgoing: ServerResponse, answer: Answer, ids: RequestIds): void {
     'odata-version': '4.0',
     ...headers,
   })
-  outgoing.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body))
+  const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
+  if ('cutAt' in delivered && text !== undefined)
+    outgoing.write(text.slice(0, delivered.cutAt), () => outgoing.destroy())
+  else outgoing.end(text)
 }
 
 function oneOf(value: string | readonly string[] | undefined): string | undefined {
