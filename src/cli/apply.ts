@@ -1,8 +1,10 @@
 // `guestlist apply`: performs the plan; with a file, exactly the plan that was reviewed, or nothing.
 
 import type { Command } from 'commander'
-import { applyPlan } from '../engine/apply.ts'
+import { applyPlan, mostAtOnce } from '../engine/apply.ts'
+import { writesOf } from '../engine/estimate.ts'
 import { type Part, partOf } from '../engine/part.ts'
+import type { Planned } from '../engine/plan.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Plan } from '../model/plan.ts'
 import { Failure } from '../model/problem.ts'
@@ -11,15 +13,19 @@ import { renderOutcomes } from '../render/outcomes.ts'
 import { shortDigest } from '../render/plan.ts'
 import { safeText } from '../render/safe-text.ts'
 import { kinds } from '../resources/registry.ts'
+import { alone, type Performed } from './alone.ts'
+import type { Connection } from './connect.ts'
 import { type ExitCode, exit } from './exit.ts'
 import { type Host, paintFor } from './host.ts'
 import { Interrupted } from './interrupted.ts'
+import type { Held } from './lease.ts'
 import { type Action, type Does, endedOption, type Options, wholeNumber } from './options.ts'
 import { Outdated } from './plan-file.ts'
 import { type Prepared, prepare, refusals, showPlan } from './planning.ts'
 import { progressOn } from './progress.ts'
 import { openRecorder, type Recorder, type RecorderOptions } from './recorder.ts'
 import { mayRun, type Reviewed, readReviewed, tellOthers } from './reviewed-plan.ts'
+import { timeLeft } from './time-left.ts'
 
 interface ApplyOptions extends RecorderOptions {
   readonly autoApprove?: boolean
@@ -38,7 +44,12 @@ export function addApply(program: Command, does: Does): void {
     )
     .argument('[file]', 'a reviewed plan; it knows its --partner and --app, and --only applies one directory of it')
     .option('--auto-approve', 'do not ask (the sandbox and a reviewed plan never ask)')
-    .option('--concurrency <number>', 'how many changes are under way at once', wholeNumber(1, 64), 8)
+    .option(
+      '--concurrency <number>',
+      'how many requests are under way at once; with 1 also one change after the other',
+      wholeNumber(1, 64),
+      8,
+    )
     .addOption(endedOption())
     .option(
       '--base <revision>',
@@ -102,18 +113,46 @@ async function decide(
   reviewed: Reviewed | undefined,
   recorder: Recorder,
 ): Promise<ExitCode> {
-  const { planned } = prepared
+  const asks = options.sandbox !== true && reviewed === undefined
+  let chosen = choose(host, prepared, reviewed)
+  if (typeof chosen === 'number') return chosen
+  if (asks && chosen.planned.steps.length > 0 && !(await isApproved(host, options, prepared))) return exit.error
+  const code = !takesLease(chosen)
+    ? (await perform(host, options, chosen, recorder)).code
+    : await alone(host, prepared, async (planned, lease) => {
+        const now = { ...prepared, planned }
+        chosen = choose(host, now, reviewed)
+        if (typeof chosen === 'number') return chosen
+        const isSeen = planned.plan.digest === prepared.planned.plan.digest || planned.steps.length === 0
+        if (asks && !isSeen && !(await isApproved(host, options, now))) return exit.error
+        return await perform(host, options, chosen, recorder, lease)
+      })
+  if (code === exit.done && typeof chosen !== 'number' && reviewed !== undefined && chosen.part !== undefined)
+    tellOthers(host, reviewed, options, chosen.part)
+  return code
+}
+
+/** What of the plan is to be performed, and the plan by which that is judged. */
+interface Chosen {
+  readonly planned: Planned
+  readonly connection: Connection
+  readonly reviewed: Reviewed | undefined
+  /** Of a plan for both directories, what one of them gets. */
+  readonly part: Part | undefined
+}
+
+/** An exit code: the plan may not be performed, which is told. */
+function choose(host: Host, prepared: Prepared, reviewed: Reviewed | undefined): Chosen | ExitCode {
+  const { planned, connection } = prepared
   if (reviewed !== undefined && !mayRun(host, reviewed, prepared)) return exit.stale
   if (tellRefused(host, planned.plan)) return exit.refused
   const part = reviewed?.part === undefined ? undefined : partOf(planned, reviewed.part, kinds)
-  const mine = part === undefined ? prepared : { ...prepared, planned: part.planned }
-  let code: ExitCode = exit.done
-  if (mine.planned.steps.length === 0) host.stdout.write(nothingToDo(reviewed, part))
-  else if (options.sandbox === true || reviewed !== undefined || (await isApproved(host, options, prepared)))
-    code = await perform(host, options.concurrency, mine, recorder)
-  else return exit.error
-  if (code === exit.done && reviewed !== undefined && part !== undefined) tellOthers(host, reviewed, options, part)
-  return code
+  return { planned: part?.planned ?? planned, connection, reviewed, part }
+}
+
+/** Others are kept away where they could come, and only by whoever writes to Entra: LDAP's writes carry their own conditions. */
+function takesLease({ planned, connection }: Chosen): boolean {
+  return connection.lag > 0 && planned.steps.some(({ change }) => change.plane === 'entra')
 }
 
 function nothingToDo(reviewed: Reviewed | undefined, part: Part | undefined): string {
@@ -176,10 +215,15 @@ async function isApproved(host: Host, options: Options & ApplyOptions, prepared:
 
 async function perform(
   host: Host,
-  concurrency: number,
-  { planned, connection }: Prepared,
+  { concurrency }: ApplyOptions,
+  { planned, connection, reviewed, part }: Chosen,
   recorder: Recorder,
-): Promise<ExitCode> {
+  lease?: Held,
+): Promise<Performed> {
+  if (planned.steps.length === 0) {
+    host.stdout.write(nothingToDo(reviewed, part))
+    return { code: exit.done, done: new Set() }
+  }
   recorder.begin(planned.plan)
   const interruption = new AbortController()
   const stopListening = host.onInterrupt(() => {
@@ -188,17 +232,29 @@ async function perform(
   })
   const { plan } = planned
   host.stderr.write(`Plan ${shortDigest(plan.digest)}: ${count(plan.changes.length, 'change')}\n`)
-  const progress = progressOn(host.stderr, plan.changes.length)
+  const { elapsed } = connection
+  const left = timeLeft(
+    writesOf(
+      planned.steps.map(({ change }) => change),
+      kinds,
+    ),
+    elapsed,
+  )
+  const progress = progressOn(host.stderr, { total: plan.changes.length, left, elapsed })
+  connection.onPause(progress.pause)
   let outcomes: readonly Outcome[]
   try {
     outcomes = await applyPlan({
       kinds,
       planned,
       to: connection.writers(),
-      concurrency,
-      elapsed: host.elapsed,
-      signal: AbortSignal.any([interruption.signal, recorder.stopped]),
-      onBegin: recorder.changeBegins,
+      concurrency: concurrency === 1 ? 1 : mostAtOnce,
+      elapsed,
+      signal: AbortSignal.any([interruption.signal, recorder.stopped, ...(lease === undefined ? [] : [lease.lost])]),
+      onBegin: change => {
+        lease?.check()
+        recorder.changeBegins(change)
+      },
       onOutcome: outcome => {
         if (outcome.status !== 'not-attempted') host.changes()
         recorder.changeEnded(outcome)
@@ -210,6 +266,14 @@ async function perform(
     stopListening()
   }
   host.stdout.write(renderOutcomes(outcomes, plan, paintFor(host.stdout)))
-  if (outcomes.some(outcome => outcome.status === 'failed')) return exit.partly
+  const done = outcomes.filter(({ status, change }) => status === 'done' && change.plane === 'entra')
+  return { code: codeOf(outcomes), done: new Set(done.map(({ change }) => change.id)) }
+}
+
+function codeOf(outcomes: readonly Outcome[]): ExitCode {
+  const isFailed = (outcome: Outcome): boolean =>
+    (outcome.status === 'failed' && outcome.trouble.code !== 'interrupted') ||
+    (outcome.status === 'not-attempted' && outcome.because === 'refused')
+  if (outcomes.some(isFailed)) return exit.partly
   return outcomes.every(outcome => outcome.status === 'done') ? exit.done : exit.interrupted
 }

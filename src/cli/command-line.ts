@@ -15,6 +15,9 @@ export function commandLine(command: string, options: Options, ...operands: read
     ...(options.sandbox === true ? ['--sandbox'] : []),
     ...(options.seed === undefined ? [] : ['--seed', options.seed]),
     ...(options.state === undefined ? [] : ['--state', options.state]),
+    ...(options.quota === undefined ? [] : ['--quota', options.quota]),
+    ...(options.replicationLag === undefined ? [] : ['--replication-lag', String(options.replicationLag)]),
+    ...(options.faults === undefined ? [] : ['--faults', options.faults]),
   ]
   return [`guestlist ${command}`, ...words.map(quoted)].join(' ')
 }

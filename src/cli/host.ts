@@ -1,6 +1,7 @@
 // What a command gets from the world outside: all of it enters here, so that any command can run in any folder, at any
 // time, and be listened to.
 
+import type { Clock } from '../connect/graph/clock.ts'
 import type { DirectoryWriter } from '../model/directories.ts'
 import { coloured, type Paint, plain } from '../render/paint.ts'
 import type { Writer } from '../sandbox/store.ts'
@@ -38,6 +39,8 @@ export interface Host {
   readonly domain?: DirectoryWriter
   /** Takes the place of the sandbox's access token, which may do everything. */
   readonly graphToken?: string
+  /** Takes the place of Microsoft Graph, and of waiting for it; whoever answers there takes any token. */
+  readonly graph?: { readonly root: string; readonly fetch: typeof fetch; readonly sleep: Clock['sleep'] }
   /** From here on something is changed: no ending may say that nothing was. */
   readonly changes: () => void
   /** Calls `handler` at the first interrupt instead of ending the process. Returns how to stop listening. */

@@ -9,6 +9,7 @@ import type { ResolvedPolicy } from '../model/policy.ts'
 import { Failure } from '../model/problem.ts'
 import type { About } from '../model/resource.ts'
 import { type Instant, startOf } from '../model/time.ts'
+import { type TenantSize, tenantSizes } from '../sandbox/graph/quota.ts'
 import type { ExitCode } from './exit.ts'
 import type { Host } from './host.ts'
 
@@ -23,7 +24,12 @@ export interface Options {
   readonly sandbox?: boolean
   readonly seed?: string
   readonly state?: string
+  readonly quota?: TenantSize
+  readonly replicationLag?: number
+  readonly faults?: string
   readonly trace?: string
+  /** Of apply: how many requests to Microsoft Graph are under way at once. */
+  readonly concurrency?: number
 }
 
 const heading = 'Options of every command:'
@@ -41,6 +47,18 @@ export function addSharedOptions(program: Command): void {
       'what the sandbox starts from: graph.json and directory.ldif (default: the Contoso example)',
     ),
     new Option('--state <folder>', 'where the sandbox keeps its state (default: .guestlist/sandbox)'),
+    new Option(
+      '--quota <size>',
+      "with Microsoft's limits for a tenant of this size, on a clock that runs as fast as the work allows",
+    ).choices(tenantSizes),
+    new Option(
+      '--replication-lag <ms>',
+      'what the sandbox was told is not everywhere at once, but that much later as a rule',
+    ).argParser(wholeNumber(0, 3_600_000)),
+    new Option(
+      '--faults <file>',
+      'what goes wrong in the sandbox; `guestlist sandbox serve --help` shows how to write it',
+    ),
     new Option('--trace <file>', 'append one JSON line per request, secrets redacted'),
   ]
   for (const option of options) program.addOption(option.helpGroup(heading))
@@ -70,20 +88,46 @@ export function wholeNumber(least: number, most: number): (value: string) => num
 /** Options that mean nothing without another one are mistakes, not noise. */
 export function checkCombination(options: Options): void {
   if (options.sandbox === true) return
-  for (const name of ['seed', 'state'] as const) {
-    if (options[name] !== undefined) throw new Failure('bad-option', `--${name} is for the sandbox`, 'add --sandbox')
+  for (const name of ['seed', 'state', 'quota', 'replicationLag', 'faults'] as const) {
+    if (options[name] !== undefined)
+      throw new Failure('bad-option', `--${spelt(name)} is for the sandbox`, 'add --sandbox')
   }
 }
 
 type Narrowing = Exclude<keyof Options, 'policies' | 'ended'>
 
-const narrowing: readonly Narrowing[] = ['at', 'partner', 'app', 'only', 'sandbox', 'seed', 'state', 'trace']
+const narrowing: readonly Narrowing[] = [
+  'at',
+  'partner',
+  'app',
+  'only',
+  'sandbox',
+  'seed',
+  'state',
+  'quota',
+  'replicationLag',
+  'faults',
+  'trace',
+]
+
+/** As it is written on the command line. */
+function spelt(name: string): string {
+  return name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+}
+
+/** For a command that asks the sandbox nothing over the wire. */
+export function checkKind(options: Options, command: string): void {
+  for (const name of ['quota', 'replicationLag', 'faults'] as const) {
+    if (options[name] !== undefined)
+      throw new Failure('bad-option', `--${spelt(name)} means nothing to \`guestlist ${command}\``, 'leave it out')
+  }
+}
 
 /** For a command that looks at no directories: who gives it such an option expects another answer than there is. */
 export function checkMeaning(options: Options, command: string, but: readonly Narrowing[] = []): void {
   const given = narrowing.find(name => options[name] !== undefined && !but.includes(name))
   if (given === undefined) return
-  throw new Failure('bad-option', `--${given} means nothing to \`guestlist ${command}\``, 'leave it out')
+  throw new Failure('bad-option', `--${spelt(given)} means nothing to \`guestlist ${command}\``, 'leave it out')
 }
 
 /** The part of the policy that --partner, --app and --only name. */

@@ -3,10 +3,11 @@
 import { commitOf } from '../connect/git-files.ts'
 import { askOnce } from '../engine/once.ts'
 import { makePlan, type Planned } from '../engine/plan.ts'
+import type { Directories } from '../model/directories.ts'
 import type { Id } from '../model/id.ts'
 import type { Finding } from '../model/plan.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
-import { isRefusal, type Problem } from '../model/problem.ts'
+import { Failure, isRefusal, type Problem } from '../model/problem.ts'
 import { type Instant, isoOf } from '../model/time.ts'
 import { renderPlan } from '../render/plan.ts'
 import { renderProblems, summarizeProblems } from '../render/problem.ts'
@@ -30,6 +31,8 @@ export interface Prepared {
   /** Of a day to come, against directories whose clock is the world's. */
   readonly isPreview: boolean
   readonly connection: Connection
+  /** The same plan, made once more from what is there now. */
+  readonly again: (from: Directories) => Promise<Planned>
 }
 
 /** What a reviewed plan asks of the one that is made now. */
@@ -91,21 +94,22 @@ async function plan(
   if (resolved === undefined) return undefined
   const { policies, folder, at } = resolved
   // In the sandbox time stands where the plan stands, so that the same plan is the same bytes.
-  const createdAt = options.sandbox === true ? at : host.now()
-  reviewed?.check(resolved.policy, createdAt)
+  const createdAt = (): Instant => (options.sandbox === true ? at : host.now())
+  reviewed?.check(resolved.policy, createdAt())
   const scope = { ...scopeOf(options), ...(reviewed === undefined ? {} : { also: reviewed.also }) }
   const git = { folder: pathOf(host, options.policies), env: host.env, signal }
   const read = options.base === undefined ? undefined : await readBase(git, options.base, at)
   const commit = await commitOf(git)
   const connection = await connect(host, options, resolved.policy, use, signal)
-  try {
+
+  /** Undefined: with the people of groups that others keep the policies have mistakes, which are told. */
+  const make = async (directories: Directories): Promise<Pick<Prepared, 'planned' | 'policy'> | undefined> => {
     // Policy and base are compared with the same answers.
-    const from = read === undefined ? connection.from : askOnce(connection.from)
+    const from = read === undefined ? directories : askOnce(directories)
     const { policy, findings } = await gatherMembers(resolved.policy, from)
     const problems = policy === resolved.policy ? resolved.problems : policies.problemsOf(policy)
     if (problems.some(isMistake)) {
       tell(host, problems, policies)
-      await connection.close()
       return undefined
     }
     const against = read === undefined ? undefined : await gatherBase(read, from)
@@ -120,11 +124,24 @@ async function plan(
       ...(commit === undefined ? {} : { commit }),
       ...(against === undefined ? {} : { base: against.base }),
       version: version(),
-      createdAt,
+      createdAt: createdAt(),
     })
+    return { planned, policy }
+  }
+  const again: Prepared['again'] = async directories => {
+    const made = await make(directories)
+    if (made === undefined) throw new Failure('policy', 'the policies have mistakes now: nothing was changed')
+    return made.planned
+  }
+  try {
+    const made = await make(connection.from)
+    if (made === undefined) {
+      await connection.close()
+      return undefined
+    }
     // What a reviewed plan names may be gone by what is done of it.
-    if (reviewed === undefined) checkNames(scope, policy, planned.observed.values())
-    return { planned, policy, folder, isPreview: options.sandbox !== true && at > host.now(), connection }
+    if (reviewed === undefined) checkNames(scope, made.policy, made.planned.observed.values())
+    return { ...made, folder, isPreview: options.sandbox !== true && at > host.now(), connection, again }
   } catch (error) {
     await connection.close()
     throw error

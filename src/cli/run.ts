@@ -4,10 +4,12 @@
 import { Command, CommanderError } from 'commander'
 import { RequestFailure } from '../model/directories.ts'
 import { Failure } from '../model/problem.ts'
+import { renderProblems } from '../render/problem.ts'
 import { safeText } from '../render/safe-text.ts'
 import { addAccess } from './access.ts'
 import { addApply } from './apply.ts'
 import { addAudit } from './audit.ts'
+import { Mistakes } from './conditions.ts'
 import { addConnectRule } from './connect-rule.ts'
 import { addDemo } from './demo.ts'
 import { addDoctor } from './doctor.ts'
@@ -61,6 +63,10 @@ export async function run(args: readonly string[], host: Host): Promise<ExitCode
     if (error instanceof Interrupted) {
       host.stderr.write('Interrupted: nothing was changed.\n')
       return exit.interrupted
+    }
+    if (error instanceof Mistakes) {
+      host.stderr.write(renderProblems(error.problems, { prefix: error.folder, color: host.stderr.color }))
+      return exit.error
     }
     host.stderr.write(explained(error, host))
     return exit.error

@@ -20,6 +20,8 @@ import { type Options, pathOf } from './options.ts'
 export interface SandboxState {
   readonly graph: Store
   readonly directory: SandboxDirectory
+  /** What `directory` keeps its objects in: a second domain controller copies it. */
+  readonly directoryStore: Store
   /** `corp.contoso.com` */
   readonly domain: string
   close(): void
@@ -73,7 +75,8 @@ export function openSandbox(host: Host, options: Place, { use, clock, generated 
       if (options.seed !== undefined || generated !== undefined)
         checkSeed(readSeed(host, options, generated), options, note)
       const { domain } = note
-      return { graph, directory: createDirectory({ store: directory, domain, clock }), domain, close }
+      const known = asLeft(folder, () => createDirectory({ store: directory, domain, clock }))
+      return { graph, directory: known, directoryStore: directory, domain, close }
     }
     const seed = readSeed(host, options, generated)
     // Tried in memory first: a seed with a mistake must not cost what was there.
@@ -83,10 +86,21 @@ export function openSandbox(host: Host, options: Place, { use, clock, generated 
     directory.clear()
     const planted = plant(seed, graph, directory, clock)
     notes.put(noteName, { digest: seed.digest, domain: seed.domain })
-    return { graph, directory: planted, domain: seed.domain, close }
+    return { graph, directory: planted, directoryStore: directory, domain: seed.domain, close }
   } catch (error) {
     close()
     throw asFailure(error, `cannot use the sandbox's state in ${folder}`)
+  }
+}
+
+/** Items that no apply of ours has left: somebody was at the files. */
+function asLeft<Result>(folder: string | undefined, work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error
+    const hint = 'start over with `guestlist sandbox reset`, and the same --state and --seed'
+    throw new Failure('sandbox-corrupt', `the sandbox's state in ${folder} is damaged`, hint, { cause: error })
   }
 }
 

@@ -6,7 +6,7 @@ import { safeText } from '../render/safe-text.ts'
 import { type Synced, syncAccounts, type UserTypeRule } from '../sandbox/entra-connect.ts'
 import { exit } from './exit.ts'
 import type { Host } from './host.ts'
-import type { Action, Does, Options } from './options.ts'
+import { type Action, checkKind, type Does, type Options } from './options.ts'
 import { readPolicies } from './policies.ts'
 import { exampleClock, openSandbox } from './sandbox-state.ts'
 
@@ -46,6 +46,7 @@ function stampIn(text: string): UserTypeRule {
 }
 
 const sync: Action<SyncOptions> = async (host, options) => {
+  checkKind(options, 'sandbox sync')
   const clock = clockFor(host, options)
   const rule = options.withoutRule === true ? undefined : (options.userType ?? (await stampOf(host, options, clock())))
   const state = openSandbox(host, options, { use: 'write', clock })

@@ -3,14 +3,18 @@
 
 import { type Command, Option } from 'commander'
 import { Failure } from '../model/problem.ts'
+import { imposeOn } from '../sandbox/conditions.ts'
 import { type GeneratedSize, generateSeed } from '../sandbox/generate.ts'
 import { dumpGraph } from '../sandbox/graph/dump.ts'
-import { serveGraph } from '../sandbox/graph/server.ts'
+import { holdFor, serveGraph } from '../sandbox/graph/server.ts'
+import { conditionsOf } from './conditions.ts'
 import { exit } from './exit.ts'
+import { faultsHelp } from './faults-help.ts'
 import { exampleNow } from './installed.ts'
-import { type Action, type Does, wholeNumber } from './options.ts'
+import { type Action, checkKind, type Does, wholeNumber } from './options.ts'
 import { openSandbox, resetSandbox } from './sandbox-state.ts'
 import { addSync, clockFor } from './sandbox-sync.ts'
+import { inWords } from './simulation.ts'
 
 export function addSandbox(program: Command, does: Does): void {
   const sandbox = program
@@ -26,7 +30,8 @@ export function addSandbox(program: Command, does: Does): void {
     .summary('serve the tenant as Microsoft Graph')
     .description(
       'Serves the tenant on loopback to any client that speaks Microsoft Graph v1.0 or beta, with any bearer token. The first\n' +
-        'line on stdout is its address. Runs until Ctrl-C; what clients changed is there for the next `guestlist plan --sandbox`.',
+        'line on stdout is its address. Runs until Ctrl-C; what clients changed is there for the next `guestlist plan --sandbox`.\n' +
+        'With --quota, --replication-lag or --faults it is as unkind as the service can be, in real time.',
     )
     .option('--port <number>', 'listen here instead of on any free port', wholeNumber(1, 65_535))
     .option('--latency <ms>', 'wait this long before each answer', wholeNumber(0, 60_000))
@@ -34,12 +39,9 @@ export function addSandbox(program: Command, does: Does): void {
       '--generate <counts>',
       'a tenant of this size: guests=N,groups=N,apps=N,memberships=N,seed=N; kept in memory unless --state is given',
     )
-    .addOption(new Option('--quota <size>').hideHelp())
-    .addOption(new Option('--replication-lag <ms>').hideHelp())
-    .addOption(new Option('--faults <file>').hideHelp())
     .addHelpText(
       'after',
-      '\nExample:\n  guestlist sandbox serve --port 8080\n  curl -H "Authorization: Bearer any" http://127.0.0.1:8080/v1.0/users',
+      `${faultsHelp}\n\nExample:\n  guestlist sandbox serve --port 8080\n  curl -H "Authorization: Bearer any" http://127.0.0.1:8080/v1.0/users`,
     )
     .action(does(serve))
   sandbox
@@ -60,25 +62,26 @@ interface ServeOptions {
   readonly port?: number
   readonly latency?: number
   readonly generate?: string
-  readonly quota?: string
-  readonly replicationLag?: string
-  readonly faults?: string
 }
 
 const serve: Action<ServeOptions> = async (host, options) => {
-  const later = { quota: options.quota, 'replication-lag': options.replicationLag, faults: options.faults }
-  for (const [name, value] of Object.entries(later)) {
-    if (value !== undefined) throw new Failure('not-supported-yet', `not supported yet: sandbox serve --${name}`)
-  }
+  const conditions = await conditionsOf(host, options)
   const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<void>()
   const stopListening = host.onInterrupt(interrupt)
   const clock = clockFor(host, options)
   const generated = options.generate === undefined ? undefined : generateSeed(sizeIn(options.generate))
   const state = openSandbox(host, options, { use: 'write', clock, ...(generated === undefined ? {} : { generated }) })
   try {
+    const imposed =
+      conditions === undefined
+        ? undefined
+        : imposeOn({ store: state.graph, clock, elapsed: host.elapsed, hold: holdFor }, conditions)
+    if (conditions?.directory !== undefined)
+      host.stderr.write('What `directory` says is left out: only the tenant is served, not the domain.\n')
     const server = await serveGraph({
       store: state.graph,
       clock,
+      ...(imposed === undefined ? {} : { layers: imposed.layers, delivery: imposed.delivery }),
       ...(options.port === undefined ? {} : { port: options.port }),
       ...(options.latency === undefined ? {} : { latency: options.latency }),
     }).catch((error: unknown) => {
@@ -89,6 +92,8 @@ const serve: Action<ServeOptions> = async (host, options) => {
     host.stdout.write(`${server.url}\n`)
     await interrupted
     await server.close()
+    const told = imposed === undefined ? [] : inWords(imposed.tally())
+    if (told.length > 0) host.stderr.write(`In all: ${told.join(', ')}.\n`)
     return exit.done
   } finally {
     stopListening()
@@ -114,6 +119,7 @@ function sizeIn(text: string): GeneratedSize {
 }
 
 const reset: Action = async (host, options) => {
+  checkKind(options, 'sandbox reset')
   const standing = options.at ?? (options.seed === undefined ? exampleNow : undefined)
   resetSandbox(host, options, standing === undefined ? host.now : () => standing)
   host.stderr.write(`The sandbox starts over from ${options.seed ?? 'the Contoso example'}.\n`)
@@ -121,6 +127,7 @@ const reset: Action = async (host, options) => {
 }
 
 const dump: Action = async (host, options) => {
+  checkKind(options, 'sandbox dump')
   const state = openSandbox(host, options, { use: 'read', clock: clockFor(host, options) })
   try {
     host.stdout.write(

@@ -12,12 +12,12 @@ const kinds = ['organization', 'partner', 'app', 'access', 'rule'] as const
 export function addSchema(program: Command, does: Does): void {
   program
     .command('schema')
-    .summary('print the JSON Schema of the policy language, of plans, or of journals')
+    .summary('print the JSON Schema of the policy language, of plans, of journals, or of faults')
     .description(
-      'Prints the JSON Schema (2020-12) of the whole policy language, of one kind of document, of a plan as JSON, or\n' +
-        'of a line of the journal.',
+      'Prints the JSON Schema (2020-12) of the whole policy language, of one kind of document, of a plan as JSON, of\n' +
+        'a line of the journal, or of the file that says what goes wrong in the sandbox (--faults).',
     )
-    .addArgument(new Argument('[kind]', 'only this kind of document').choices([...kinds, 'plan', 'journal']))
+    .addArgument(new Argument('[kind]', 'only this kind of document').choices([...kinds, 'plan', 'journal', 'faults']))
     .addHelpText(
       'after',
       '\nExample:\n  guestlist schema > policies.schema.json    for `# yaml-language-server: $schema=policies.schema.json`',

@@ -5,10 +5,21 @@ import { type DirectoryWriters, RequestFailure, type Turn } from '../model/direc
 import type { Id } from '../model/id.ts'
 import type { Attempted, Outcome, Trouble } from '../model/outcome.ts'
 import type { PlannedChange } from '../model/plan.ts'
+import type { ResolvedPolicy } from '../model/policy.ts'
 import { Failure } from '../model/problem.ts'
 import type { Assigned } from '../model/resource.ts'
 import type { AnyKind } from '../resources/kind.ts'
 import type { Planned, Step } from './plan.ts'
+import { ReadyQueue } from './ready.ts'
+import { HeldBack, type Refusals, watchRefusals } from './refusals.ts'
+
+/** How many changes may be under way where requests wait for their turn themselves: enough to fill them. */
+export const mostAtOnce = 2000
+
+/** Of changes in Active Directory: a domain controller gains nothing by more. */
+const mostInDomain = 8
+
+const planes = ['entra', 'active-directory'] as const
 
 export interface ApplyRequest {
   readonly kinds: readonly AnyKind[]
@@ -28,6 +39,8 @@ export interface ApplyRequest {
 /** In the order of the plan. */
 export async function applyPlan(request: ApplyRequest): Promise<readonly Outcome[]> {
   const { planned, signal } = request
+  // What kinds remember for one run hangs on it: another run of the same policy begins anew.
+  const policy = { ...planned.policy }
   const outcomes = new Map<Id, Outcome>()
   const assigned = new Map<Id, Assigned>(planned.observed)
   const position = new Map(planned.steps.map((step, index) => [step.planned.id, index]))
@@ -51,58 +64,97 @@ export async function applyPlan(request: ApplyRequest): Promise<readonly Outcome
       if (outcome.status === 'done') {
         const left = (missing.get(id) ?? 0) - 1
         missing.set(id, left)
-        if (left === 0) ready.add(step)
+        if (left === 0) isReady(step)
       } else {
-        const because = outcome.status === 'failed' ? outcome.change.id : outcome.because
-        settle({ change: step.planned, status: 'not-attempted', because })
+        const isFirst = outcome.status === 'failed' || outcome.because === 'refused'
+        settle({
+          change: step.planned,
+          status: 'not-attempted',
+          because: isFirst ? outcome.change.id : outcome.because,
+        })
       }
     }
   }
 
   // Revocations before all else, also those that only a later change makes possible.
   const rankOf = ({ planned: { id, risk } }: Step): number =>
-    (position.get(id) ?? 0) + (risk === 'revoke' ? 0 : planned.steps.length)
-  const ready = new ReadyQueue(position)
-  for (const step of planned.steps) if (step.planned.dependsOn.length === 0) ready.add(step)
+    (position.get(id) ?? 0) - (risk === 'revoke' ? planned.steps.length : 0)
+  const ready = { entra: new ReadyQueue(position), 'active-directory': new ReadyQueue(position) }
+  const isReady = (step: Step): void => ready[step.planned.plane].add(step)
+  for (const step of planned.steps) if (step.planned.dependsOn.length === 0) isReady(step)
 
-  let underWay = 0
+  // Of many, some places are kept for the domain: it need not wait until Microsoft Graph is through.
+  const places = {
+    entra: Math.max(request.concurrency - mostInDomain, Math.min(request.concurrency, mostInDomain)),
+    'active-directory': Math.min(request.concurrency, mostInDomain),
+  }
+  const underWay = { entra: 0, 'active-directory': 0 }
+  const next = (): Step | undefined => {
+    if (signal?.aborted === true || underWay.entra + underWay['active-directory'] >= request.concurrency)
+      return undefined
+    const [queue] = planes
+      .filter(plane => underWay[plane] < places[plane])
+      .map(plane => ready[plane])
+      .sort((one, other) => one.position - other.position)
+    return queue?.next()
+  }
+
+  const refusals = watchRefusals()
   const { promise: ended, resolve: end, reject: fail } = Promise.withResolvers<void>()
   const beginMore = (): void => {
-    while (underWay < request.concurrency && signal?.aborted !== true) {
-      const step = ready.next()
-      if (step === undefined) break
-      underWay += 1
-      perform(step, rankOf(step), request, assigned)
+    for (let step = next(); step !== undefined; step = next()) {
+      const { plane } = step.planned
+      underWay[plane] += 1
+      perform({ step, rank: rankOf(step), request, policy, assigned, refusals })
         .then(outcome => {
-          underWay -= 1
-          settle(outcome)
+          underWay[plane] -= 1
+          if (outcome?.status === 'done') for (const held of refusals.done(step)) isReady(held)
+          if (outcome !== undefined) settle(outcome)
           beginMore()
         })
         .catch(fail)
     }
-    if (underWay === 0) end()
+    if (underWay.entra + underWay['active-directory'] > 0) return
+    const last = signal?.aborted === true ? [] : refusals.last()
+    for (const step of last) isReady(step)
+    if (last.length > 0) beginMore()
+    else end()
   }
   beginMore()
   await ended
+  // What is left was held back, if nothing interrupted.
+  const because = signal?.aborted === true ? 'interrupted' : 'refused'
   for (const { planned: change } of planned.steps) {
-    if (!outcomes.has(change.id)) settle({ change, status: 'not-attempted', because: 'interrupted' })
+    if (!outcomes.has(change.id)) settle({ change, status: 'not-attempted', because })
   }
   return planned.steps.flatMap(step => outcomes.get(step.planned.id) ?? [])
 }
 
-async function perform(step: Step, rank: number, request: ApplyRequest, assigned: Map<Id, Assigned>): Promise<Outcome> {
+interface Attempt {
+  readonly step: Step
+  readonly rank: number
+  readonly request: ApplyRequest
+  readonly policy: ResolvedPolicy
+  readonly assigned: Map<Id, Assigned>
+  readonly refusals: Refusals
+}
+
+/** Undefined: it was held back before anything of it was sent, and is heard of later. */
+async function perform({ step, rank, request, policy, assigned, refusals }: Attempt): Promise<Outcome | undefined> {
   const { planned, change } = step
   const kind = request.kinds.find(candidate => candidate.plane === change.plane && candidate.name === change.kind)
-  const started = request.elapsed()
   const requestIds = new Set<string>()
-  let hasBegun = false
+  let began: number | undefined
   const begin = (): void => {
-    if (!hasBegun) request.onBegin?.(planned)
-    hasBegun = true
+    if (began !== undefined) return
+    if (!refusals.mayBegin(step)) throw new HeldBack()
+    request.onBegin?.(planned)
+    began = request.elapsed()
   }
   const to = writersFor(request, { rank, begin, tell: id => requestIds.add(id), signal: request.signal })
+  // Without the time in which its requests waited for their turn.
   const attempted = (): Attempted => ({
-    ms: Math.round(request.elapsed() - started),
+    ms: began === undefined ? 0 : Math.round(request.elapsed() - began),
     requestIds: [...requestIds],
   })
   try {
@@ -112,14 +164,16 @@ async function perform(step: Step, rank: number, request: ApplyRequest, assigned
       if (found === undefined) throw new Failure('not-there', `${id} is not there (any more)`, 'plan again')
       return found
     }
-    const result = await kind.perform(change, to, known, request.planned.policy)
+    const result = await kind.perform(change, to, known, policy)
     begin()
     assigned.set(change.id, result)
     return { change: planned, status: 'done', ...attempted() }
   } catch (error) {
+    if (error instanceof HeldBack && began === undefined) return undefined
+    refusals.failed(step, error)
     const trouble = troubleOf(error)
     // Nothing of it was sent.
-    if (!hasBegun && trouble.code === 'interrupted') {
+    if (began === undefined && trouble.code === 'interrupted') {
       return { change: planned, status: 'not-attempted', because: 'interrupted' }
     }
     return { change: planned, status: 'failed', trouble, ...attempted() }
@@ -157,58 +211,4 @@ function troubleOf(error: unknown): Trouble {
     return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
   }
   return { code: 'internal', message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
-}
-
-/** Steps that may begin, earliest of the plan first: revocations go first. A binary heap. */
-class ReadyQueue {
-  readonly #heap: Step[] = []
-  readonly #position: ReadonlyMap<Id, number>
-
-  constructor(position: ReadonlyMap<Id, number>) {
-    this.#position = position
-  }
-
-  add(step: Step): void {
-    const heap = this.#heap
-    let index = heap.push(step) - 1
-    while (index > 0) {
-      const parent = (index - 1) >> 1
-      if (!this.#before(index, parent)) break
-      this.#swap(index, parent)
-      index = parent
-    }
-  }
-
-  next(): Step | undefined {
-    const heap = this.#heap
-    const first = heap[0]
-    const last = heap.pop()
-    if (first === undefined || last === undefined || heap.length === 0) return first
-    heap[0] = last
-    let index = 0
-    for (;;) {
-      const left = 2 * index + 1
-      const smaller = left + 1 < heap.length && this.#before(left + 1, left) ? left + 1 : left
-      if (left >= heap.length || !this.#before(smaller, index)) return first
-      this.#swap(index, smaller)
-      index = smaller
-    }
-  }
-
-  #rank(index: number): number {
-    const step = this.#heap[index]
-    return step === undefined ? Number.POSITIVE_INFINITY : (this.#position.get(step.planned.id) ?? 0)
-  }
-
-  #before(a: number, b: number): boolean {
-    return this.#rank(a) < this.#rank(b)
-  }
-
-  #swap(a: number, b: number): void {
-    const heap = this.#heap
-    const [first, second] = [heap[a], heap[b]]
-    if (first === undefined || second === undefined) return
-    heap[a] = second
-    heap[b] = first
-  }
 }

@@ -4,6 +4,7 @@ import type { Directories } from '../model/directories.ts'
 import type { Id } from '../model/id.ts'
 import type { FindingAt, Waiting } from '../model/plan.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
+import { Failure } from '../model/problem.ts'
 import type { Observed } from '../model/resource.ts'
 import type { AnyKind } from '../resources/kind.ts'
 import { askOnce } from './once.ts'
@@ -24,7 +25,11 @@ export async function observe(
   const resources = new Map<Id, Observed>()
   for (const observation of observations) {
     for (const observed of observation.resources as readonly Observed[]) {
-      if (resources.has(observed.id)) throw new Error(`two objects were read as ${observed.id}`)
+      if (resources.has(observed.id)) {
+        const hint =
+          'which one is meant cannot be told: look for two objects with the same mark, and remove it from one'
+        throw new Failure('two-objects', `two objects were read as ${observed.id}`, hint)
+      }
       resources.set(observed.id, observed)
     }
   }

@@ -8,6 +8,7 @@ import { outlookOf } from '../access/outlook.ts'
 import { type Access, accessKey } from '../access/reach.ts'
 import { removedLines } from '../access/removed.ts'
 import type { Directories } from '../model/directories.ts'
+import type { Estimate } from '../model/estimate.ts'
 import type {
   AccessOf,
   Cause,
@@ -34,6 +35,7 @@ import { crossings, turns } from './crossings.ts'
 import { cutShort } from './cut-short.ts'
 import type { DesiredState } from './desire.ts'
 import { narrowToEnded } from './ended.ts'
+import { estimateOf } from './estimate.ts'
 import { effectsUntil, endOf, gapBetween } from './gap.ts'
 import type { ObservedState } from './observe.ts'
 import { askOnce } from './once.ts'
@@ -141,6 +143,7 @@ export async function makePlan(request: PlanRequest): Promise<Planned> {
       return { ...shownEffect(effect, request.folder, removed), ...caused(against?.causeOf(effect)) }
     }),
     changes: steps.map(step => step.planned),
+    estimate: estimateOf(kept, kinds),
     waiting: [...difference.waiting, ...waiting]
       .map(each => ({ ...each, ...caused(against?.causeOfWaiting(each)) }))
       .sort((a, b) => (a.id < b.id ? -1 : 1)),
@@ -187,6 +190,7 @@ function exposesBy(kinds: readonly AnyKind[]): (change: Change, spec: Spec) => b
 }
 
 interface Parts {
+  readonly estimate: Estimate | undefined
   readonly effects: readonly Effect[]
   readonly changes: readonly PlannedChange[]
   readonly waiting: readonly Waiting[]
@@ -197,7 +201,7 @@ interface Parts {
   readonly map: readonly Cell[]
 }
 
-function assemble(request: PlanRequest, parts: Parts): Plan {
+function assemble(request: PlanRequest, { estimate, ...parts }: Parts): Plan {
   const { policy, base } = request
   const { spec } = policy.organization
   const plan = {
@@ -218,6 +222,7 @@ function assemble(request: PlanRequest, parts: Parts): Plan {
     policyDigest: digestOf(contentOf(policy), notPolicy),
     digest: digestOfContent(parts),
     summary: summaryOf(parts),
+    ...(estimate === undefined ? {} : { estimate }),
     counts: { partners: policy.partners.size, people: policy.people.size, apps: policy.apps.size },
     apps: Object.fromEntries(
       [...policy.apps.values()].map(({ name, spec }) => [
@@ -284,7 +289,7 @@ const notPolicy: ReadonlySet<string> = new Set(['at', 'origin', 'origins', 'inFo
 // Why and by which group is told beside; what is compared is who, what, until when.
 const notContent: ReadonlySet<string> = new Set(['because', 'through', 'given', 'cause'])
 
-function summaryOf({ effects, changes }: Parts): Summary {
+function summaryOf({ effects, changes }: Pick<Parts, 'effects' | 'changes'>): Summary {
   const count = (action: Action): number => changes.filter(change => change.action === action).length
   return {
     gains: effects.filter(effect => effect.effect === 'gain').length,

@@ -41,22 +41,45 @@ export interface GraphReader {
   getEach<Item>(paths: readonly string[], query?: GraphQuery): Promise<readonly (Item | undefined)[]>
 }
 
+export type Upserted = { readonly id: string; readonly created: boolean } & Readonly<Record<string, unknown>>
+
+/** How that which a POST makes is known, when the answer is lost and before. */
+export interface Making<Answer> {
+  /**
+   * Looks for it under its natural key: as the POST would have answered; undefined: not there, or not visible yet. Throws
+   * `stale` if somebody else's thing is there.
+   */
+  readonly find: (from: GraphReader) => Promise<Answer | undefined>
+  /** Looked for right before it is sent, too: nothing else keeps it from being made twice. */
+  readonly first?: boolean
+  /** The service refuses to make it twice: it may be sent again when the answer is lost and it is not found. */
+  readonly unique?: boolean
+}
+
+/**
+ * A PATCH, DELETE or reference that would overwrite what somebody changed since the readers saw it fails with code `stale`,
+ * and nothing is sent.
+ */
 export interface GraphWriter extends GraphReader {
-  /** Creates; the answer's body. Never repeated blindly: on a lost answer it fails, and the next run looks first. */
-  post<Answer>(path: string, body: object, version?: GraphVersion): Promise<Answer>
+  /** Creates; the answer's body. `freely`: the same once or twice. On a lost answer, what it makes is looked for. */
+  post<Answer>(path: string, body: object, making?: Making<Answer> | 'freely'): Promise<Answer>
   patch(path: string, body: object, version?: GraphVersion): Promise<void>
-  /** PATCH with `Prefer: create-if-missing` on an alternate key; the object's id and body if it was created. */
-  upsert(path: string, body: object): Promise<{ readonly id: string } & Record<string, unknown>>
+  /** PATCH with `Prefer: create-if-missing` on an alternate key; the object, and whether it was made by this. */
+  upsert(path: string, body: object): Promise<Upserted>
   /** Sets a single reference such as `/applications/{id}/connectorGroup` to the object at the path `target`. */
   setReference(path: string, target: string, version?: GraphVersion): Promise<void>
-  /** Gone already (404) counts as done. */
+  /** Gone already counts as done, once it is certain. */
   delete(path: string, version?: GraphVersion): Promise<void>
   /** Puts an object into a group, up to 20 in a request; already there counts as done. */
   addMember(groupId: string, objectId: string): Promise<void>
-  /** Takes an object out of a group (never the object itself); not there counts as done. */
+  /** Takes an object out of a group (never the object itself); not there counts as done, once it is certain. */
   removeMember(groupId: string, objectId: string): Promise<void>
   /** Adds to a reference collection such as `/users/{id}/sponsors`; already there counts as done. */
   addReference(path: string, objectId: string): Promise<void>
+  /** Reads what this run has just written to, until two answers some seconds apart agree; undefined: not visible yet. */
+  agreed<Answer>(read: (from: GraphReader) => Promise<Answer | undefined>): Promise<Answer>
+  /** Whether the plan was made with this object in view. */
+  saw(path: string): boolean
 }
 
 /** A search filter as data; values are escaped where it meets the wire. */
@@ -129,7 +152,7 @@ export interface DirectoryWriters {
 
 /** One change's place among all that are under way at the same time. */
 export interface Turn {
-  /** Requests of a lower rank go first where the service lets only some through. */
+  /** Requests of a lower rank go first where the service lets only some through; below 0 are revocations. */
   readonly rank: number
   /** Called before each request that writes leaves; if it throws, that request does not leave, and fails with what was thrown. */
   readonly begin: () => void

@@ -20,6 +20,6 @@ export interface Attempted {
 export type Outcome = { readonly change: PlannedChange } & (
   | ({ readonly status: 'done' } & Attempted)
   | ({ readonly status: 'failed'; readonly trouble: Trouble } & Attempted)
-  /** `because`: the change it depended on, or the run was interrupted. */
-  | { readonly status: 'not-attempted'; readonly because: Id | 'interrupted' }
+  /** `because`: the change it depended on; or the run was interrupted, or a row of others of its sort was refused. */
+  | { readonly status: 'not-attempted'; readonly because: Id | 'interrupted' | 'refused' }
 )

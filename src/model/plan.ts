@@ -1,5 +1,6 @@
 // The plan as the contract gives it (section 4): plain data that survives JSON.
 
+import type { Estimate } from './estimate.ts'
 import type { Id, Plane } from './id.ts'
 import type { Origin, Severity } from './problem.ts'
 import type { Action, Json, Risk } from './resource.ts'
@@ -183,6 +184,8 @@ export interface Plan {
   /** Of all the rest of this file: one that was changed by hand shows. */
   readonly checksum: string
   readonly summary: Summary
+  /** What applying it costs. Absent where there is nothing to do. */
+  readonly estimate?: Estimate
   /** How much the policy speaks of, and what its apps are called. */
   readonly counts: { readonly partners: number; readonly people: number; readonly apps: number }
   readonly apps: {

@@ -2,7 +2,7 @@
 // node that is wrong. What is wrong is taken out of the document, so that the rest can still be resolved in the same
 // run.
 
-import type { ErrorObject } from 'ajv/dist/2020.js'
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import type { Problem } from '../model/problem.ts'
 import { faultAt, type Part, type SourceDocument, step } from './document.ts'
 import { nearest } from './hint.ts'
@@ -59,7 +59,7 @@ export function checkDocuments(documents: Iterable<ParsedDocument>): Checks {
     const written = document.places.get('/name')?.letters ?? value.name
     const name = typeof written === 'string' ? written : ''
     const broken = state === 'broken' || !isKnown
-    if (!broken) validate(document, kind, report)
+    if (!broken) validate(document, validatorOf(kind), kind, report)
     const sound = state === 'whole' && problems.slice(before).every(problem => problem.severity === 'warning')
     const spec = (broken ? {} : value) as Draft<SpecOf[typeof kind]>
     add(checked, { kind, name, spec, document, sound, broken })
@@ -107,13 +107,13 @@ function kindOf(value: Mapping, report: Report): { readonly kind: Kind | undefin
   return { kind: known ?? kinds.find(each => each === meant), isKnown: known !== undefined }
 }
 
-function validate(document: SourceDocument, kind: Kind, report: Report): void {
-  const validator = validatorOf(kind)
+/** Reports every mistake, and takes it out of the document; `owner` goes by that name in messages. */
+export function validate(document: SourceDocument, validator: ValidateFunction, owner: string, report: Report): void {
   if (validator(document.value)) return
   const coerced = (validator.errors ?? []).filter(error => coerce(document, error))
   if (coerced.length > 0 && validator(document.value)) return
 
-  const mistakes = (validator.errors ?? []).map(error => explain(error, kind)).filter(mistake => mistake !== undefined)
+  const mistakes = (validator.errors ?? []).map(error => explain(error, owner)).filter(mistake => mistake !== undefined)
   const misspelt = new Set(mistakes.flatMap(({ inside, meant }) => (meant === undefined ? [] : [inside + step(meant)])))
   const withUnknown = new Set(mistakes.flatMap(({ inside, fault }) => (fault.code === 'unknown-key' ? [inside] : [])))
   const reported = new Set<string>()

@@ -24,9 +24,12 @@ const ajv = new Ajv2020({ allErrors: true, verbose: true, strictTypes: false, st
 ajv.addVocabulary(['errorMessage', 'tsType'])
 for (const [name, check] of Object.entries(formats)) ajv.addFormat(name, text => check(text) === undefined)
 
-const validators = new Map<Kind, ValidateFunction>()
+/** Of policies; and the sandbox's faults, which are written by hand as well. */
+type Written = Kind | 'Faults'
 
-export function validatorOf(kind: Kind): ValidateFunction {
+const validators = new Map<Written, ValidateFunction>()
+
+export function validatorOf(kind: Written): ValidateFunction {
   const known = validators.get(kind)
   if (known !== undefined) return known
   const schema: AnySchemaObject = load(`../../schemas/${kind.toLowerCase()}.schema.json`)

@@ -9,6 +9,7 @@ import { renderFindings, renderWaiting } from './findings.ts'
 import { besidesOf, headlineOf } from './headline.ts'
 import { type LaterGroup, laterGroups } from './later.ts'
 import { count, wrapped } from './layout.ts'
+import { paceOf } from './pace.ts'
 import { risksOf } from './risks.ts'
 import { safeText } from './safe-text.ts'
 
@@ -134,10 +135,14 @@ function changes(plan: Plan, { paint, all }: PlanView): readonly string[] {
     ],
     paint,
   )
-  if (!all && plan.changes.length > fewChanges)
-    return [...table, paint('dim', `  ${count(plan.changes.length, 'change')} · list them: --changes`)]
+  const pace = paceOf(plan) === '' ? [] : [paceOf(plan)]
+  if (!all && plan.changes.length > fewChanges) {
+    const parts = [count(plan.changes.length, 'change'), ...pace, 'list them: --changes']
+    return [...table, paint('dim', `  ${parts.join(' · ')}`)]
+  }
   return [
     ...table,
+    ...pace.map(words => paint('dim', `  ${words}`)),
     ...(intended.length === 0 ? [] : ['', ...renderChanges(intended, paint)]),
     ...(drifted.length === 0 ? [] : ['', paint('bold', '  Not from this change'), ...renderChanges(drifted, paint)]),
   ]

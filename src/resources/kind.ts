@@ -2,6 +2,7 @@
 // ordering, guarding, showing and applying are written once and know no kind by name.
 
 import type { Directories, DirectoryWriters } from '../model/directories.ts'
+import type { OwnWrites } from '../model/estimate.ts'
 import type { Id, Plane } from '../model/id.ts'
 import type { FindingAt, Waiting } from '../model/plan.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
@@ -44,6 +45,8 @@ export interface ResourceKind<S extends Spec = Spec> {
    * our mark from its first moment.
    */
   isOurMaking?(there: Observed<S>, policy: ResolvedPolicy, since: number): boolean
+  /** The requests that performing it sends to write, as far as it can be foreseen. Without it: one in its directory. */
+  writes?(change: Change<S>): OwnWrites
   /** `assigned` knows every id that the change needs. */
   perform(
     change: Change<S>,

@@ -6,6 +6,9 @@ import { createHash } from 'node:crypto'
 /** `uniqueName` of the group whose members are the guests that guestlist looks after (Graph: immutable once set). */
 export const managedGuestsMark = 'guestlist.guests'
 
+/** `uniqueName` of the group that is there while somebody applies. */
+export const leaseMark = 'guestlist.apply'
+
 const groupPrefix = 'guestlist.partner-group.'
 
 /** `uniqueName` of a partner group. Names hold no dots, so that the parts can be told apart. */

@@ -112,6 +112,8 @@ export function createVirtualClock(start: number): VirtualClock {
     timeout: ms => {
       const controller = new AbortController()
       const timer = add(ms, () => controller.abort(new DOMException('no answer in time', 'TimeoutError')))
+      // Also where nobody is on the way whom this clock knows: a stream inside the process, on which no answer comes.
+      happened()
       return { signal: controller.signal, end: () => drop(timer) }
     },
     watch: send => async (input, init) => {

@@ -62,7 +62,7 @@ describe('a mistake on the command line', () => {
       /cannot write .*policies: /,
     ],
     ['a concurrency of none', ['apply', '--sandbox', '--concurrency', '0'], /--concurrency.*whole number from 1 to 64/],
-    ['a later option of serve', ['sandbox', 'serve', '--quota', 'small'], /not supported yet: sandbox serve --quota/],
+    ['an unknown size', ['sandbox', 'serve', '--quota', 'tiny'], /'tiny' is invalid.*small, medium, large/],
     ['an unknown kind', ['schema', 'partners'], /partners.*organization, partner, app, access, rule/],
     ['apply --at in the future', ['apply', '--at', '2999-01-01'], /error\[future\]/],
     ['a real tenant without credentials', ['plan'], /error\[no-credentials\]: .*AZURE_CLIENT_ID.*\n.*use --sandbox/],

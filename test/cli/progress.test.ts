@@ -1,10 +1,24 @@
 // Progress: one live line for a person, lines for a log, and few of them for very many changes.
 
 import { expect, test } from 'vitest'
-import { progressOn } from '../../src/cli/progress.ts'
+import { type Progress, progressOn } from '../../src/cli/progress.ts'
+import { timeLeft } from '../../src/cli/time-left.ts'
+import { noWrites, type Writes } from '../../src/model/estimate.ts'
 import { ids } from '../../src/model/id.ts'
 import type { Outcome } from '../../src/model/outcome.ts'
 import { sink } from './fake-host.ts'
+
+interface Pace {
+  /** What each of the changes costs, `p1@fabrikam.com` and so on. */
+  readonly each?: Partial<Writes>
+  readonly elapsed?: () => number
+}
+
+function on(log: ReturnType<typeof sink>, total: number, { each = {}, elapsed = () => 0 }: Pace = {}): Progress {
+  const people = Array.from({ length: total }, (_, index) => ids.guest(`p${index + 1}@fabrikam.com`))
+  const writes = new Map(people.map(id => [id, { ...noWrites, ...each }]))
+  return progressOn(log, { total, left: timeLeft(writes, elapsed), elapsed })
+}
 
 function outcome(person: string, failed = false): Outcome {
   const id = ids.guest(person)
@@ -27,7 +41,7 @@ function outcome(person: string, failed = false): Outcome {
 
 test('a log gets a line for each change', () => {
   const log = sink()
-  const progress = progressOn(log, 12)
+  const progress = on(log, 12)
   progress.tell(outcome('lee@fabrikam.com'))
   progress.tell(outcome('kim@fabrikam.com', true))
   progress.end()
@@ -38,7 +52,7 @@ test('a log gets a line for each change', () => {
 
 test('what never began does not count', () => {
   const log = sink()
-  const progress = progressOn(log, 3)
+  const progress = on(log, 3)
   progress.tell(outcome('lee@fabrikam.com'))
   progress.tell({ ...outcome('kim@fabrikam.com'), status: 'not-attempted', because: 'interrupted' } as Outcome)
   progress.tell({ ...outcome('dana@fabrikam.com'), status: 'not-attempted', because: 'interrupted' } as Outcome)
@@ -48,7 +62,7 @@ test('what never began does not count', () => {
 
 test('a log of very many changes gets a line for each tenth, and every failure', () => {
   const log = sink()
-  const progress = progressOn(log, 1005)
+  const progress = on(log, 1005)
   for (let index = 1; index <= 1005; index++) progress.tell(outcome(`p${index}@fabrikam.com`, index === 500))
   progress.end()
   const lines = log.heard().trimEnd().split('\n')
@@ -59,8 +73,70 @@ test('a log of very many changes gets a line for each tenth, and every failure',
 
 test('a terminal gets one line that is overwritten, never longer than it is wide, and gone at the end', () => {
   const terminal = sink({ live: true, columns: 24 })
-  const progress = progressOn(terminal, 3)
+  const progress = on(terminal, 3)
   progress.tell(outcome('a.very.long.name@fabrikam.com'))
   progress.end()
   expect(terminal.heard()).toBe('\r\u001b[2K[1/3] invite a.very.lon\r\u001b[2K')
+})
+
+/** A change a second, as far as the log is concerned: what is said of the time that is left, by the number of the change. */
+function told(total: number, each: Partial<Writes>, secondsOf: (index: number) => number): ReadonlyMap<number, string> {
+  const log = sink()
+  let now = 0
+  const progress = on(log, total, { each, elapsed: () => now })
+  for (let index = 1; index <= total; index++) {
+    now = secondsOf(index) * 1000
+    progress.tell(outcome(`p${index}@fabrikam.com`))
+  }
+  const lines = [...log.heard().matchAll(/^\[ *(\d+)\/\d+\] ?(.*)$/gm)]
+  return new Map(lines.map(([, settled, rest = '']) => [Number(settled), rest]))
+}
+
+test('a log says how long it still takes: at the pace of the quota, and at its own where that is another', () => {
+  // 6 000 writes, of which 3 000 are free at once: 150 seconds.
+  const asPlanned = told(2000, { directory: 3 }, index => Math.max(index * 0.0225, (index * 3 - 3000) / 20))
+  expect(asPlanned.get(200)).toBe('about 3 min left')
+  expect(asPlanned.get(1200)).toBe('about 2 min left')
+  expect(asPlanned.get(1800)).toBe('about 30 s left')
+  expect(asPlanned.get(2000)).toBe('')
+  const slow = told(2000, { directory: 3 }, index => 3 * Math.max(index * 0.0225, (index * 3 - 3000) / 20))
+  expect(slow.get(1200)).toBe('about 6 min left')
+  expect(slow.get(1800)).toBe('about 2 min left')
+  expect(slow.get(2000)).toBe('')
+})
+
+test('of what is over in a moment no time is told', () => {
+  const short = told(500, { directory: 1 }, index => index / 100)
+  expect([...short.values()].join('')).toBe('')
+  expect(short.size).toBe(10)
+})
+
+test('a terminal shows the time that is left, however long the change is named', () => {
+  const terminal = sink({ live: true, columns: 40 })
+  let now = 0
+  const progress = on(terminal, 6000, { each: { directory: 1 }, elapsed: () => now })
+  now = 5000
+  progress.tell(outcome('p1@fabrikam.com'))
+  expect(terminal.heard()).toBe('\r\u001b[2K[   1/6000] invite p · about 3 min left')
+})
+
+test('that the service asks to wait is said once in a while, not for every request', () => {
+  const log = sink()
+  let now = 0
+  const progress = on(log, 3, { elapsed: () => now })
+  for (; now < 59_000; now += 500) progress.pause(12_000)
+  expect(log.heard()).toBe('Waiting 12 s: Microsoft Graph asks for it.\n')
+  now = 70_000
+  progress.pause(400)
+  progress.pause(30_000)
+  expect(log.heard()).toBe('Waiting 12 s: Microsoft Graph asks for it.\nWaiting 30 s: Microsoft Graph asks for it.\n')
+})
+
+test('of very many failures the first are told as they come, and the rest at the end', () => {
+  const log = sink()
+  const progress = on(log, 1000)
+  for (let index = 1; index <= 1000; index++) progress.tell(outcome(`p${index}@fabrikam.com`, true))
+  expect([...log.heard().matchAll(/failed: /g)]).toHaveLength(20)
+  expect(log.heard()).toContain('Further failures are told at the end.\n')
+  expect(log.heard()).toMatch(/^\[1000\/1000\]$/m)
 })

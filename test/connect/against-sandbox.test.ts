@@ -159,14 +159,13 @@ describe('the client against the sandbox', () => {
 
     const again = requests().length
     await Promise.all(guests.map(guest => writer.removeMember(id, guest.id)))
-    await Promise.all(guests.slice(0, 2).map(guest => writer.removeMember(id, guest.id)))
+    expect(requests().slice(again)).toEqual(['POST /v1.0/$batch', 'POST /v1.0/$batch'])
+    const gone = requests().length
     await writer.removeMember(id, guests[0]?.id ?? '')
-    expect(requests().slice(again)).toEqual([
-      'POST /v1.0/$batch',
-      'POST /v1.0/$batch',
-      'POST /v1.0/$batch',
-      `DELETE /v1.0/groups/${id}/members/${guests[0]?.id}/$ref`,
-    ])
+    // Not believed at once.
+    expect(new Set(requests().slice(gone))).toEqual(
+      new Set([`DELETE /v1.0/groups/${id}/members/${guests[0]?.id}/$ref`]),
+    )
     expect(await writer.list(members, { select: ['id'] })).toEqual([])
     expect((await writer.list('/users', { select: ['id'] })).length).toBe(guestCount + 1)
     await writer.delete(graphPath`/groups/${id}`)

@@ -1,13 +1,13 @@
 // The ids by which Graph knows the requests of one change: of every attempt, and of requests that carry several changes.
 
 import { expect, test } from 'vitest'
-import { alone } from '../../src/connect/graph/dispatch.ts'
+import { aloneTurn } from '../../src/connect/graph/turns.ts'
 import type { Turn } from '../../src/model/directories.ts'
 import { refusal, type Scripted, startFake } from './fake-graph.ts'
 
 /** Of a change that notes the ids of its requests. */
 function telling(ids: string[]): Turn {
-  return { ...alone, tell: id => ids.push(id) }
+  return { ...aloneTurn(), tell: id => ids.push(id) }
 }
 
 /** Numbers its answers. */

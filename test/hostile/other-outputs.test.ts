@@ -6,6 +6,7 @@ import type { Log } from 'sarif'
 import { describe, expect, test } from 'vitest'
 import { lineOf } from '../../src/cli/journal-line.ts'
 import { progressOn } from '../../src/cli/progress.ts'
+import { timeLeft } from '../../src/cli/time-left.ts'
 import type { Checkup } from '../../src/model/checkup.ts'
 import type { Ground, Listed } from '../../src/model/explanation.ts'
 import type { Outcome } from '../../src/model/outcome.ts'
@@ -77,7 +78,7 @@ describe.each(corpus)('$name', ({ value }) => {
     ]
     expectInertPainted(paint => renderOutcomes(outcomes, aPlan({ changes }), paint))
     const heard = sink()
-    const progress = progressOn(heard, outcomes.length)
+    const progress = progressOn(heard, { total: outcomes.length, left: timeLeft(new Map(), () => 0), elapsed: () => 0 })
     for (const outcome of outcomes) progress.tell(outcome)
     progress.end()
     expectInertText(heard.heard())

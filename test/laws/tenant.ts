@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectGraph, type GraphConnection } from '../../src/connect/graph/client.ts'
+import { createSeen, type Seen } from '../../src/connect/graph/seen.ts'
 import { applyPlan } from '../../src/engine/apply.ts'
 import { makePlan, type Planned } from '../../src/engine/plan.ts'
 import type { Directories, DirectoryReader, DirectoryWriter } from '../../src/model/directories.ts'
@@ -91,7 +92,7 @@ export async function openSeeded(seeds: Seeds, now: number): Promise<Tenant> {
   const directory = createDirectory({ store: domain, domain: 'corp.contoso.com', clock })
   directory.seed(seeds.directory, 'directory.ldif')
   const server: GraphServer = await serveGraph({ store, clock })
-  const connection = (seams: Seams = {}): GraphConnection => {
+  const connection = (seams: Seams = {}, seen: Seen = createSeen()): GraphConnection => {
     // Waiting takes no time, and none passes: a run is one instant.
     const instant = { now: clock, random: () => 0, sleep: async () => undefined }
     const more = seams.fetch === undefined ? {} : { fetch: seams.fetch }
@@ -100,9 +101,12 @@ export async function openSeeded(seeds: Seeds, now: number): Promise<Tenant> {
       getToken: async () => 'token',
       clock: instant,
       lagDeadline: 5_000,
+      seen,
       ...more,
     })
   }
+  /** What each plan was made from: who applies it compares before it overwrites anything. */
+  const sawFor = new WeakMap<Planned['observed'], Seen>()
   return {
     store,
     domain,
@@ -126,15 +130,20 @@ export async function openSeeded(seeds: Seeds, now: number): Promise<Tenant> {
       time.now = value
     },
     connection,
-    plan: (policy, seams = {}) =>
-      planFrom(policy, { entra: connection(seams).reader(), activeDirectory: seams.activeDirectory ?? directory }),
+    plan: async (policy, seams = {}) => {
+      const seen = createSeen()
+      const entra = connection(seams, seen).reader()
+      const planned = await planFrom(policy, { entra, activeDirectory: seams.activeDirectory ?? directory })
+      sawFor.set(planned.observed, seen)
+      return planned
+    },
     apply: (planned, concurrency = 4, seams = {}) => {
       let random = 0
       return applyPlan({
         kinds,
         planned,
         to: {
-          entra: connection(seams).writer(),
+          entra: connection(seams, sawFor.get(planned.observed)).writer(),
           activeDirectory: seams.activeDirectory ?? directory,
           randomBytes: count => Uint8Array.from({ length: count }, () => (random = (random * 31 + 17) % 251)),
           now: time.now,

@@ -184,3 +184,8 @@ test.each([
   expect(places(loaded)).toEqual([expect.stringMatching(/^error\[rule-failed\] rule\.yaml:7:/)])
   expect(loaded.problems[0]).toMatchObject({ see: { file: 'more.yaml', line: 3 } })
 })
+
+test('a rule with a mistake is not asked: its denials go by its name', async () => {
+  const files = { ...sound, 'rule.yaml': rule('access', "'true'").replace('name: a-rule', 'name: A rule') }
+  expect(places(await load(files))).toEqual(['error[bad-name] rule.yaml:3:7'])
+})

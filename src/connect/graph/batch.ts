@@ -1,15 +1,15 @@
 // Up to twenty requests in one. Every item gets its own answer, found by id; items that were throttled or met a passing
-// fault are asked again, they alone; an answer that leaves an item out is an error.
+// fault, or that an answer left out, are asked again, they alone; one that is never answered is an error.
 
-import type { GraphVersion } from '../../model/directories.ts'
-import { checkPath, type Method } from './address.ts'
-import { field, readEnvelope } from './explain-failure.ts'
+import { type GraphVersion, RequestFailure } from '../../model/directories.ts'
+import { checkPath, type Method, relativeUrl } from './address.ts'
+import { explainFailure, field, readEnvelope } from './explain-failure.ts'
 import { pauseAfter, retryAfterOf } from './retry.ts'
-import { type Answer, type OnAnswer, type Request, unreadable, type Wire } from './wire.ts'
+import { type Answer, lostFailure, type OnAnswer, type Request, type Tried, unreadable, type Wire } from './wire.ts'
 
 export const batchSize = 20
 
-/** Only requests that are the same once or twice: a batch is repeated when its answer is lost. */
+/** What is read or removed: the same once or twice, so that a batch of them is repeated when its answer is lost. */
 export interface BatchItem {
   readonly method: Extract<Method, 'GET' | 'DELETE'>
   readonly path: string
@@ -33,8 +33,10 @@ export async function sendBatch(
     const given = await exchange(wire, version, pending, items)
     const again: number[] = []
     let longest = 0
-    for (const [index, answer] of given) {
+    for (const index of pending) {
+      const answer = given.get(index) ?? leftOut
       const pause = pauseOf(answer, attempt, wire)
+      if (pause === undefined && answer === leftOut) throw neverAnswered(version, items[index]?.path)
       if (pause === undefined) answers.set(index, answer)
       else again.push(index)
       longest = Math.max(longest, pause ?? 0)
@@ -45,8 +47,16 @@ export async function sendBatch(
   return items.map((_, index) => answers.get(index) as Answer)
 }
 
+/** Stands for the answer to an item that the answer to its batch does not hold. */
+const leftOut: Answer = { status: 0, headers: new Headers(), body: undefined }
+
+function neverAnswered(version: GraphVersion, path = ''): RequestFailure {
+  const request = { method: 'POST', version, path: '/$batch' } as const
+  return unreadable(request, leftOut, 'incomplete-batch', `got no answer for ${path}`)
+}
+
 function pauseOf(answer: Answer, attempt: number, wire: Wire): number | undefined {
-  if (answer.status < 400) return undefined
+  if (answer.status < 400 && answer !== leftOut) return undefined
   const retryAfter = retryAfterOf(answer.headers, wire.clock.now())
   const setback = { status: answer.status, code: readEnvelope(answer.body).code, retryAfter, reached: true }
   return pauseAfter(setback, attempt, 'freely', wire.clock.random)
@@ -68,8 +78,7 @@ async function exchange(
     path: '/$batch',
     body: { requests },
     repeat: 'freely',
-    // Documented both ways: 200 with items of 429, and 424 for the whole; the latter may still tell what became of each.
-    accept: answer => answer.status === 424 && Array.isArray(field(answer.body, 'responses')),
+    accept: tellsOfEach,
   }
   const answer = await wire.send(request)
   const responses = field(answer.body, 'responses')
@@ -82,19 +91,71 @@ async function exchange(
         request,
         answer,
         'not-a-batch',
-        `got an answer to ${JSON.stringify(field(response, 'id'))}, which was not asked, or twice`,
+        `got an answer to ${JSON.stringify(field(response, 'id')) ?? 'nothing'}, which was not asked, or twice`,
       )
     }
     const own = itemAnswer(response, answer)
     given.set(index, own)
     items[index]?.onAnswer?.(own)
   }
-  const missing = pending.filter(index => !given.has(index))
-  if (missing.length > 0) {
-    const paths = missing.map(index => items[index]?.path).join(', ')
-    throw unreadable(request, answer, 'incomplete-batch', `got no answer for ${paths}`)
-  }
   return given
+}
+
+// Documented both ways: 200 with items of 429, and 424 for the whole; the latter may still tell what became of each.
+function tellsOfEach(answer: Answer): boolean {
+  return answer.status === 424 && Array.isArray(field(answer.body, 'responses'))
+}
+
+/** Refused as it is, with all in it. */
+const unwelcome: ReadonlySet<number> = new Set([400, 404, 405, 413, 501])
+
+/** Sends requests that write together, once; what became of each, in their order. Undefined: they must go one by one. */
+export async function tryBatch(wire: Wire, requests: readonly Request[]): Promise<readonly Tried[] | undefined> {
+  const items = requests.map(({ method, path, query = {}, headers = {}, body }, index) => ({
+    id: String(index),
+    method,
+    url: relativeUrl(path, query),
+    ...(body === undefined ? { headers } : { headers: { 'Content-Type': 'application/json', ...headers }, body }),
+  }))
+  const batch = { method: 'POST', version: 'v1.0', path: '/$batch', body: { requests: items } } as const
+  const tried = await wire.tryOnce({ ...batch, repeat: 'if-refused', accept: tellsOfEach })
+  if (tried.failure !== undefined) {
+    const { failure, setback } = tried
+    const { status, code, requestId } = failure
+    const { reached } = setback
+    if (unwelcome.has(status)) return undefined
+    // Each as if it had been sent alone.
+    return requests.map(request => {
+      const own = status === 0 ? lostFailure(request, { code, message: lostMeaning(failure), reached }) : undefined
+      return { failure: own ?? new RequestFailure(status, code, failure.message, requestId), setback }
+    })
+  }
+  const responses = field(tried.answer.body, 'responses')
+  const answers = new Map<number, Answer>()
+  for (const response of Array.isArray(responses) ? responses : []) {
+    answers.set(Number(field(response, 'id')), itemAnswer(response, tried.answer))
+  }
+  return requests.map((request, index) => judgeItem(request, answers.get(index), wire))
+}
+
+function lostMeaning({ message }: RequestFailure): string {
+  return `it was part of a batch. ${message}`
+}
+
+function judgeItem(request: Request, answer: Answer | undefined, wire: Wire): Tried {
+  if (answer === undefined) {
+    const lost = { code: 'incomplete-batch', message: 'the answer to its batch left it out', reached: true }
+    return { failure: lostFailure(request, lost), setback: { status: 0, retryAfter: undefined, ...lost } }
+  }
+  request.onAnswer?.(answer)
+  if (request.accept?.(answer)) return { answer }
+  const isRefused = answer.status < 200 || answer.status > 299
+  if (!isRefused && (answer.body === undefined || typeof answer.body === 'object')) return { answer }
+  const failure = isRefused
+    ? explainFailure({ ...request, ...answer })
+    : unreadable(request, answer, 'not-json', 'got something instead of JSON')
+  const retryAfter = retryAfterOf(answer.headers, wire.clock.now())
+  return { failure, setback: { status: failure.status, code: failure.code, retryAfter, reached: true } }
 }
 
 /** An item that has no id of its own goes by the batch's. */
@@ -102,7 +163,10 @@ function itemAnswer(response: unknown, batch: Answer): Answer {
   const headers = new Headers()
   const id = batch.headers.get('request-id')
   if (id !== null) headers.set('request-id', id)
-  for (const [name, value] of Object.entries(field(response, 'headers') ?? {})) headers.set(name, String(value))
+  for (const [name, value] of Object.entries(field(response, 'headers') ?? {})) {
+    // What no header can be called or say is none.
+    if (/^[\w-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(String(value))) headers.set(name, String(value))
+  }
   const status = Number(field(response, 'status'))
   return { status: Number.isInteger(status) ? status : 0, headers, body: field(response, 'body') ?? undefined }
 }

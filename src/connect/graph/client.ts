@@ -5,11 +5,21 @@ import type { GraphReader, GraphWriter, Turn } from '../../model/directories.ts'
 import { Failure } from '../../model/problem.ts'
 import type { Trace } from '../trace.ts'
 import type { Clock } from './clock.ts'
-import { alone, createDispatch } from './dispatch.ts'
+import { createDispatch } from './dispatch.ts'
+import { createGate } from './gate.ts'
 import { createLag } from './lag.ts'
-import { createReader } from './reader.ts'
-import { createReferences, type Serially } from './references.ts'
-import { createWire, type GetToken } from './wire.ts'
+import { createLanes } from './lanes.ts'
+import { createMembers } from './members.ts'
+import { createReadAhead } from './read-ahead.ts'
+import { createReader, readFrom } from './reader.ts'
+import { createReferences } from './references.ts'
+import { createSeen, type Seen } from './seen.ts'
+import { steadyTime } from './steady.ts'
+import type { GetToken } from './tokens.ts'
+import { aloneTurn, createTurns } from './turns.ts'
+import { createUnchanged } from './unchanged.ts'
+import { createVisible } from './visible.ts'
+import { createWire } from './wire.ts'
 import { createWriter } from './writer.ts'
 
 export interface GraphOptions {
@@ -25,8 +35,14 @@ export interface GraphOptions {
   readonly timeout?: number
   /** Milliseconds that an object of this run's making may stay invisible. */
   readonly lagDeadline?: number
-  /** Keeps to the pace that Microsoft's Conditional Access asks for; left out: wherever the service is not this machine. */
+  /** Keeps to the limits that Microsoft tells, without waiting to be refused; left out: wherever the service is not this machine. */
   readonly paced?: boolean
+  /** Requests that write, under way at the same time. */
+  readonly inFlight?: number
+  /** Told whenever the service wants to be left alone, and for how many milliseconds. */
+  readonly onPause?: (ms: number) => void
+  /** What the plan was made from, where another connection read it. */
+  readonly seen?: Seen
 }
 
 export interface GraphConnection {
@@ -38,9 +54,10 @@ export interface GraphConnection {
 
 export function connectGraph(options: GraphOptions): GraphConnection {
   const root = originOf(options.root)
+  const paced = options.paced ?? root.startsWith('https:')
   const wire = createWire({
     root,
-    paced: options.paced ?? root.startsWith('https:'),
+    paced,
     getToken: options.getToken,
     clock: options.clock,
     fetch: options.fetch ?? fetch,
@@ -49,18 +66,34 @@ export function connectGraph(options: GraphOptions): GraphConnection {
     signal: options.signal,
   })
   let writes = 0
-  const lag = createLag(wire, options.lagDeadline ?? 600_000)
-  const serially = createSerially()
-  const dispatch = createDispatch(wire)
-  const references = createReferences({ wire, dispatch, lag, serially })
-  const reader = (): GraphReader => createReader(wire, () => writes)
+  const time = steadyTime(options.clock)
+  const visible = createVisible(wire, time, options.lagDeadline ?? 600_000)
+  const lag = createLag(visible)
+  const turns = createTurns()
+  const gate = createGate({
+    wire,
+    time,
+    lanes: createLanes(paced, time.now),
+    turns,
+    inFlight: options.inFlight ?? 8,
+    signal: options.signal,
+    onPause: options.onPause ?? (() => undefined),
+  })
+  const dispatch = createDispatch({ gate, lag, visible, turns })
+  const members = createMembers({ root, gate, lag, visible, turns })
+  const references = createReferences({ wire, dispatch, members })
   const wrote = (): void => {
     writes++
   }
-  const own = reader()
+  const seen = options.seen ?? createSeen()
+  const source = createReadAhead(wire)
+  const look = (): GraphReader => createReader(source, () => 0)
+  const unchanged = createUnchanged(wire, seen, look)
+  const reader = createReader(readFrom(wire), () => writes)
+  const parts = { wire, dispatch, reader, look, seen, unchanged, lag, references, wrote }
   return {
-    reader,
-    writer: (turn = alone) => createWriter({ wire, dispatch, reader: own, lag, references, serially, wrote, turn }),
+    reader: () => createReader(readFrom(wire, seen), () => writes),
+    writer: (turn = aloneTurn()) => createWriter({ ...parts, turn }),
   }
 }
 
@@ -79,21 +112,4 @@ function originOf(root: string): string {
     throw new Failure('bad-graph-root', `${root} is not encrypted: an access token would be readable on the way`)
   }
   return url.origin
-}
-
-function createSerially(): Serially {
-  const tails = new Map<string, Promise<unknown>>()
-  return async (key, work) => {
-    if (key === undefined) return work()
-    const before = tails.get(key)
-    const mine = Promise.withResolvers<void>()
-    tails.set(key, mine.promise)
-    try {
-      await before
-      return await work()
-    } finally {
-      if (tails.get(key) === mine.promise) tails.delete(key)
-      mine.resolve()
-    }
-  }
 }

@@ -5,7 +5,7 @@ import type { TokenCredential } from '@azure/identity'
 import { Failure } from '../../model/problem.ts'
 import { type Cloud, clouds } from './clouds.ts'
 import { field } from './explain-failure.ts'
-import type { GetToken } from './wire.ts'
+import type { GetToken } from './tokens.ts'
 
 type Identity = typeof import('@azure/identity')
 

@@ -1,30 +1,48 @@
-// The one gate through which every request that writes leaves.
+// A request that writes, from one change: when it leaves, the gate decides; what it mentions of this run's making is waited for.
 
 import type { Turn } from '../../model/directories.ts'
-import { RequestFailure } from '../../model/directories.ts'
-import { requestIdOf } from './explain-failure.ts'
-import type { Answer, Request, Wire } from './wire.ts'
+import { checkPath } from './address.ts'
+import type { Gate } from './gate.ts'
+import type { Lag } from './lag.ts'
+import type { Turns } from './turns.ts'
+import type { Visible } from './visible.ts'
+import type { Answer, Request } from './wire.ts'
 
 export interface Dispatch {
   /** Rejects with a RequestFailure. */
   readonly send: (request: Request, turn: Turn) => Promise<Answer>
 }
 
-/** Of whoever writes without others beside. */
-export const alone: Turn = { rank: 0, begin: () => undefined, tell: () => undefined }
+export interface DispatchParts {
+  readonly gate: Gate
+  readonly lag: Lag
+  readonly visible: Visible
+  readonly turns: Turns
+}
 
-export function createDispatch(wire: Wire): Dispatch {
-  const send: Dispatch['send'] = async (request, turn) => {
-    if (turn.signal?.aborted) throw new RequestFailure(0, 'interrupted', 'interrupted before it was sent')
-    turn.begin()
-    return await wire.send({
-      ...request,
-      onAnswer: answer => {
-        request.onAnswer?.(answer)
-        const id = requestIdOf(answer)
-        if (id !== undefined) turn.tell(id)
-      },
-    })
+export function createDispatch({ gate, lag, visible, turns }: DispatchParts): Dispatch {
+  return {
+    send: async (request, turn) => {
+      const { method, path, version, body, before } = request
+      checkPath(method, path)
+      // "Not there" ends a removal, which asks again by itself.
+      const mentioned = method === 'DELETE' ? [] : lag.mentioned(path, body)
+      const answer = await gate.pass({
+        path,
+        version,
+        turn: () => turn,
+        isRemoval: method === 'DELETE' && path.endsWith('/$ref'),
+        awaited: () => visible.awaited(mentioned, turn.signal),
+        before,
+        request: () => {
+          turns.begin(turn)
+          return request
+        },
+        tell: id => turn.tell(id),
+        excuses: failure => lag.excuses(failure, mentioned),
+      })
+      if (answer === undefined) throw new Error(`${method} ${path} did not leave`)
+      return answer
+    },
   }
-  return { send }
 }

@@ -1,17 +1,17 @@
-// Graph may refuse a reference to what it has just made. Such a refusal is believed only when the object is not of this
-// run's making, or has had its time to appear.
+// Graph may refuse a request that mentions what this run has just made. Such a refusal is believed only when nothing of this
+// run's making is mentioned, or has had its time to appear.
 
-import { RequestFailure } from '../../model/directories.ts'
+import type { RequestFailure } from '../../model/directories.ts'
 import { field } from './explain-failure.ts'
-import type { Wire } from './wire.ts'
+import type { Visible } from './visible.ts'
 
 export interface Lag {
-  /** Remembers the objects that an answer to a write speaks of. */
-  readonly note: (body: unknown) => void
-  /** True if the failure may be no more than lag behind one of the objects that `text` mentions. */
-  readonly explains: (error: unknown, text: string) => boolean
-  /** Does `action` until it succeeds, fails for another reason, or the deadline has passed. */
-  readonly outlast: <Result>(text: string, action: () => Promise<Result>) => Promise<Result>
+  /** Remembers what a request to `path` made, by what it answers. */
+  readonly note: (path: string, body: unknown) => void
+  /** Of this run's making, as far as a request mentions them. */
+  readonly mentioned: (path: string, body: unknown) => readonly string[]
+  /** True: the refusal of a request that mentions them may be lag, and they are waited for from now on. */
+  readonly excuses: (failure: RequestFailure, mentioned: readonly string[]) => boolean
 }
 
 const lagMessages: readonly (readonly [status: number, pattern: RegExp])[] = [
@@ -22,36 +22,37 @@ const lagMessages: readonly (readonly [status: number, pattern: RegExp])[] = [
   [403, /backing application of the service principal being created must in the local tenant/i],
 ]
 
-const firstPause = 1000
-const longestPause = 30_000
+export function createLag(visible: Visible): Lag {
+  const note: Lag['note'] = (path, body) => {
+    const { id, appId, invitedUser } = (body ?? {}) as Record<string, unknown>
+    const collection = /^\/(groups|applications|servicePrincipals)(\([^/]*\))?$/.exec(path)?.[1]
+    if (typeof id === 'string') visible.made(id, collection && `/${collection}/${encodeURIComponent(id)}`)
+    if (typeof appId === 'string') visible.made(appId, undefined)
+    const guest = field(invitedUser, 'id')
+    if (typeof guest === 'string') visible.made(guest, `/users/${encodeURIComponent(guest)}`)
+  }
 
-export function createLag(wire: Wire, deadline: number): Lag {
-  const created = new Set<string>()
-  const note = (body: unknown): void => {
-    for (const object of [body, ...Object.values(typeof body === 'object' && body !== null ? body : {})]) {
-      for (const name of ['id', 'appId']) {
-        const id = field(object, name)
-        if (typeof id === 'string') created.add(id)
-      }
-    }
+  return {
+    note,
+    mentioned: (path, body) => {
+      const words = (path + (body === undefined ? '' : JSON.stringify(body))).match(/[\w-]+/g) ?? []
+      return [...new Set(words.filter(word => visible.isMade(word)))]
+    },
+    excuses: (failure, mentioned) => {
+      if (!looksLikeLag(failure)) return false
+      const named = namedIn(failure, mentioned)
+      return visible.doubt(named === undefined ? mentioned : [named])
+    },
   }
-  const explains = (error: unknown, text: string): boolean =>
-    error instanceof RequestFailure && looksLikeLag(error) && created.values().some(id => text.includes(id))
-  const outlast = async <Result>(text: string, action: () => Promise<Result>): Promise<Result> => {
-    let waited = 0
-    for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
-      try {
-        return await action()
-      } catch (error) {
-        if (waited >= deadline || !explains(error, text)) throw error
-      }
-      await wire.pause(pause)
-      waited += pause
-    }
-  }
-  return { note, explains, outlast }
 }
 
+/** The refusal may name one of them. */
+export function namedIn({ message }: RequestFailure, ids: readonly string[]): string | undefined {
+  const name = /Resource '([^']+)' does not exist/i.exec(message)?.[1]
+  return ids.find(id => id === name)
+}
+
+/** As the refusal of a request that mentions what is not there, or not there yet. */
 function looksLikeLag({ status, code, message }: RequestFailure): boolean {
   if (status === 404) return code !== ''
   return lagMessages.some(([when, pattern]) => status === when && pattern.test(message))

@@ -4,7 +4,8 @@ import { type GraphQuery, RequestFailure } from '../../model/directories.ts'
 import { pageSize, queryHeaders, queryOptions, relativeLink, relativeUrl } from './address.ts'
 import { type BatchItem, batchSize, sendBatch } from './batch.ts'
 import { explainFailure } from './explain-failure.ts'
-import { gatherPages, readPages } from './pages.ts'
+import { gatherPages, goneMeanwhile, isLoop, type Pages, readPages } from './pages.ts'
+import { misshapen, neededOf } from './shape.ts'
 import { type Answer, unreadable, type Wire } from './wire.ts'
 
 const atOnce = 4
@@ -22,8 +23,9 @@ export async function readCollections(
   const open = paths.map(path => ({
     path,
     url: relativeUrl(path, options),
-    pages: gatherPages(wire.root, 'v1.0', path),
+    pages: gatherPages(wire.root, 'v1.0', path, query),
     missing: undefined as RequestFailure | undefined,
+    isLooping: false,
   }))
   let pending = open
   while (pending.length > 0) {
@@ -31,9 +33,10 @@ export async function readCollections(
     pending = pending.filter((collection, index) => {
       const answer = answers[index] as Answer
       const failure = refusalOf(collection.path, answer)
-      if (failure !== undefined && !isMissing(failure)) throw failure
+      const isFirst = collection.url === relativeUrl(collection.path, options)
+      if (failure !== undefined && !(isMissing(failure) && isFirst)) throw goneMeanwhile(failure)
       collection.missing = failure
-      const link = failure === undefined ? collection.pages.take(answer) : undefined
+      const link = failure === undefined ? nextLinkOf(collection, answer) : undefined
       if (link === undefined) return false
       const next = relativeLink(link, wire.root, 'v1.0')
       if (next === undefined)
@@ -42,7 +45,21 @@ export async function readCollections(
       return true
     })
   }
-  return open.map(({ missing, pages }) => (missing === undefined ? { content: pages.items } : { missing }))
+  return each(open, async ({ path, missing, pages, isLooping }) => {
+    if (missing !== undefined) return { missing }
+    return isLooping ? find(readPages(wire, path, query)) : { content: pages.items }
+  })
+}
+
+/** One that leads in a circle ends the reading: all of it is read again, by itself. */
+function nextLinkOf(collection: { readonly pages: Pages; isLooping: boolean }, answer: Answer): string | undefined {
+  try {
+    return collection.pages.take(answer)
+  } catch (error) {
+    if (!isLoop(error)) throw error
+    collection.isLooping = true
+    return undefined
+  }
 }
 
 export async function readObjects(
@@ -57,13 +74,15 @@ export async function readObjects(
     paths.map(path => ({ path, url: relativeUrl(path, options) })),
     query,
   )
-  return paths.map((path, index) => {
-    const answer = answers[index] as Answer
-    const failure = refusalOf(path, answer)
-    if (failure === undefined) return { content: wholeObject(path, answer, query) }
-    if (isMissing(failure)) return { missing: failure }
-    throw failure
-  })
+  return paths.map((path, index) => foundIn(path, answers[index] as Answer, query))
+}
+
+/** What an item of a batch says of its object. */
+export function foundIn(path: string, answer: Answer, query: GraphQuery): Found<unknown> {
+  const failure = refusalOf(path, answer)
+  if (failure === undefined) return { content: wholeObject(path, answer, query) }
+  if (isMissing(failure)) return { missing: failure }
+  throw failure
 }
 
 async function readObject(wire: Wire, path: string, query: GraphQuery): Promise<unknown> {
@@ -81,11 +100,11 @@ async function readObject(wire: Wire, path: string, query: GraphQuery): Promise<
 }
 
 /** An object without the id that was asked for is none: something before Graph answered, or half of Graph. */
-function wholeObject(path: string, answer: Answer, { version = 'v1.0', select = [] }: GraphQuery): unknown {
+function wholeObject(path: string, answer: Answer, { version = 'v1.0', select }: GraphQuery): unknown {
   const { body } = answer
-  const isWhole = typeof body === 'object' && body !== null && (!select.includes('id') || 'id' in body)
-  if (isWhole) return body
-  throw unreadable({ ...getting(path), version }, answer, 'no-object', 'got an answer without an object')
+  const wrong = misshapen(body, neededOf(path, select))
+  if (wrong === undefined) return body
+  throw unreadable({ ...getting(path), version }, answer, 'no-object', `got ${wrong}`)
 }
 
 /** Gone, in Graph's own words: a 404 of a gateway says nothing about the object. */
@@ -111,7 +130,7 @@ function getting(path: string): { readonly method: 'GET'; readonly version: 'v1.
   return { method: 'GET', version: 'v1.0', path }
 }
 
-function refusalOf(path: string, answer: Answer): RequestFailure | undefined {
+export function refusalOf(path: string, answer: Answer): RequestFailure | undefined {
   return answer.status >= 200 && answer.status < 300 ? undefined : explainFailure({ ...getting(path), ...answer })
 }
 

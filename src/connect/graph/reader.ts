@@ -2,12 +2,35 @@
 
 import type { GraphQuery, GraphReader } from '../../model/directories.ts'
 import { type Found, readCollections, readObjects } from './many.ts'
+import type { Seen } from './seen.ts'
 import type { Wire } from './wire.ts'
 
+/** Where a reader's answers come from. */
+export interface ReadSource {
+  readonly collections: Read<readonly unknown[]>
+  readonly objects: Read<unknown>
+}
+
+/** `seen` remembers the answers, for whoever writes later. */
+export function readFrom(wire: Wire, seen?: Seen): ReadSource {
+  const remembered =
+    <Content>(read: Read<Content>): Read<Content> =>
+    async (paths, query) => {
+      const found = await read(paths, query)
+      for (const [index, answer] of found.entries())
+        if ('content' in answer) seen?.remember(paths[index] as string, query, answer.content)
+      return found
+    }
+  return {
+    collections: remembered((paths, query) => readCollections(wire, paths, query)),
+    objects: remembered((paths, query) => readObjects(wire, paths, query)),
+  }
+}
+
 /** `writes` counts what the connection wrote: what was read before the last write is not believed after it. */
-export function createReader(wire: Wire, writes: () => number): GraphReader {
-  const collections = createMemory<readonly unknown[]>(writes, (paths, query) => readCollections(wire, paths, query))
-  const objects = createMemory<unknown>(writes, (paths, query) => readObjects(wire, paths, query))
+export function createReader(source: ReadSource, writes: () => number): GraphReader {
+  const collections = createMemory<readonly unknown[]>(writes, source.collections)
+  const objects = createMemory<unknown>(writes, source.objects)
 
   const list = async <Item>(path: string, query: GraphQuery = {}): Promise<readonly Item[]> => {
     const [found] = await collections([path], query)

@@ -34,9 +34,11 @@ export function pauseAfter(
 }
 
 function mayPass({ status, code, reached }: Setback, repeat: Repeat): boolean {
-  const refused = status === 429 || (status === 409 && code === 'Directory_ConcurrencyViolation')
+  const refused = status === 429 || status === 423 || (status === 409 && code === 'Directory_ConcurrencyViolation')
   if (refused || !reached) return true
-  return repeat === 'freely' && (status === 0 || passing.has(status))
+  // A 404 without a code of Graph's is a gateway's, and says nothing about the object.
+  const isGateway = status === 404 && code === ''
+  return repeat === 'freely' && (status === 0 || passing.has(status) || isGateway)
 }
 
 /** `Retry-After` in milliseconds: seconds, decimals too, or a date. */

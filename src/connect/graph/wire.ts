@@ -7,11 +7,9 @@ import { checkPath, type Method } from './address.ts'
 import type { Clock } from './clock.ts'
 import { explainFailure, requestIdOf } from './explain-failure.ts'
 import { createPace, isPaced, pacedBackOff } from './pace.ts'
-import { pauseAfter, type Repeat, retryAfterOf } from './retry.ts'
+import { pauseAfter, type Repeat, retryAfterOf, type Setback } from './retry.ts'
+import { createTokens, type GetToken } from './tokens.ts'
 import { ExactUrl, type NoAnswer, type TransportOptions, transport } from './transport.ts'
-
-/** An access token for the service; `fresh`: the last one was refused. */
-export type GetToken = (fresh?: boolean) => Promise<string>
 
 export interface WireOptions extends TransportOptions {
   readonly getToken: GetToken
@@ -30,6 +28,8 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: object
   readonly repeat: Repeat
+  /** Awaited by the gate that writes leave through, right before: if it rejects, nothing is sent. */
+  readonly before?: (() => Promise<void>) | undefined
   /** Takes an answer that is not 2xx for what it says. */
   readonly accept?: (answer: Answer) => boolean
   /** Hears every answer, also of the attempts that are repeated. */
@@ -49,9 +49,16 @@ export interface Wire {
   readonly root: string
   readonly clock: Clock
   readonly send: (request: Request) => Promise<Answer>
+  /** One attempt, a second one only with a fresh token; also after `signal` was aborted. */
+  readonly tryOnce: (request: Request) => Promise<Tried>
   /** Sleeps, or fails as interrupted. */
   readonly pause: (ms: number) => Promise<void>
 }
+
+/** The answer, or why there is none and whether it may be tried again. */
+export type Tried =
+  | { readonly answer: Answer; readonly failure?: undefined }
+  | { readonly failure: RequestFailure; readonly setback: Setback }
 
 /** The outcome of one attempt. */
 type Attempt = { readonly answer: Answer; readonly failure?: RequestFailure; readonly cut?: boolean } | NoAnswer
@@ -62,8 +69,9 @@ export function createWire(options: WireOptions): Wire {
     middleware: [new TelemetryHandler(), transport(options)],
   })
 
-  const attempt = async (request: Request, fresh: boolean): Promise<Attempt> => {
-    const token = await options.getToken(fresh)
+  const tokens = createTokens(options.getToken)
+
+  const attempt = async (request: Request, token: string): Promise<Attempt> => {
     const call = client
       .api(request.path)
       .version(request.version)
@@ -97,37 +105,39 @@ export function createWire(options: WireOptions): Wire {
       : sendNow(request, undefined)
 
   const sendNow = async (request: Request, backOff: number | undefined): Promise<Answer> => {
-    checkPath(request.method, request.path)
-    let refused = false
-    let fresh = false
     for (let count = 1; ; count++) {
       if (options.signal?.aborted) throw lostFailure(request, interrupted)
-      const result = await attempt(request, fresh)
-      if ('answer' in result) request.onAnswer?.(result.answer)
-      if ('answer' in result && result.failure === undefined) return result.answer
-      const failure = 'answer' in result ? (result.failure as RequestFailure) : lostFailure(request, result)
+      const tried = await tryOnce(request)
+      if (tried.failure === undefined) return tried.answer
+      const { failure, setback } = tried
       if (failure.code === 'interrupted') throw failure
-      fresh = failure.status === 401 && !refused
-      if (fresh) {
-        refused = true
-        continue
-      }
-      const setback =
-        'answer' in result
-          ? {
-              status: result.cut ? 0 : failure.status,
-              code: failure.code,
-              retryAfter: retryAfterOf(result.answer.headers, options.clock.now()),
-              reached: true,
-            }
-          : { status: 0, code: result.code, retryAfter: undefined, reached: result.reached }
       const wait = pauseAfter(setback, count, request.repeat, options.clock.random, backOff)
       if (wait === undefined) throw failure
       await pause(wait)
     }
   }
 
-  return { root: options.root, clock: options.clock, send, pause }
+  const tryOnce = async (request: Request): Promise<Tried> => {
+    checkPath(request.method, request.path)
+    const token = await tokens.current()
+    const first = tell(request, await attempt(request, token))
+    // The token may have come to its end on the way.
+    return first.failure?.status === 401 ? tell(request, await attempt(request, await tokens.after(token))) : first
+  }
+
+  const tell = (request: Request, result: Attempt): Tried => {
+    if (!('answer' in result)) {
+      const { code, reached } = result
+      return { failure: lostFailure(request, result), setback: { status: 0, code, retryAfter: undefined, reached } }
+    }
+    const { answer, failure, cut } = result
+    request.onAnswer?.(answer)
+    if (failure === undefined) return { answer }
+    const retryAfter = retryAfterOf(answer.headers, options.clock.now())
+    return { failure, setback: { status: cut ? 0 : failure.status, code: failure.code, retryAfter, reached: true } }
+  }
+
+  return { root: options.root, clock: options.clock, send, tryOnce, pause }
 }
 
 const interrupted: NoAnswer = { code: 'interrupted', message: 'interrupted', reached: false }
@@ -183,7 +193,7 @@ function judge(request: Request, answer: ReadAnswer): Attempt {
   return {
     answer,
     failure: unreadable(request, answer, answer.foreign, `got ${what}`),
-    cut: answer.foreign === 'cut',
+    cut: true,
   }
 }
 
@@ -198,7 +208,7 @@ export function unreadable(
   return new RequestFailure(answer.status, code, `Microsoft Graph: ${where} ${what}`, requestIdOf(answer))
 }
 
-function lostFailure(request: Request, { code, message, reached }: NoAnswer): RequestFailure {
+export function lostFailure(request: Request, { code, message, reached }: NoAnswer): RequestFailure {
   const where = `${request.method} /${request.version}${request.path}`
   const doubt =
     reached && request.repeat === 'if-refused'

@@ -1,43 +1,54 @@
-// Writing. What may be done twice is repeated until it is done; what may not is sent once. What a write answers is
-// believed and remembered, so that the lag behind it is told from a refusal.
+// Writing. What may be done twice is repeated until it is done; what may not is looked for first. What a write would overwrite
+// is compared with what the plan saw. What a write answers is believed and remembered.
 
 import {
   type GraphReader,
   type GraphVersion,
   type GraphWriter,
+  type Making,
   RequestFailure,
   type Turn,
+  type Upserted,
 } from '../../model/directories.ts'
-import type { Method } from './address.ts'
+import { takeAway } from './absence.ts'
+import { agreed } from './agreed.ts'
 import type { Dispatch } from './dispatch.ts'
 import { field } from './explain-failure.ts'
 import type { Lag } from './lag.ts'
+import { make } from './making.ts'
 import { isMissing } from './many.ts'
-import type { References, Serially } from './references.ts'
-import { type Answer, unreadable, type Wire } from './wire.ts'
+import type { References } from './references.ts'
+import type { Seen } from './seen.ts'
+import type { Unchanged, Write } from './unchanged.ts'
+import { type Answer, type Request, unreadable, type Wire } from './wire.ts'
 
 export interface WriterParts {
   readonly wire: Wire
   readonly dispatch: Dispatch
   readonly reader: GraphReader
+  /** A reader without a memory, whose reads share batches with others. */
+  readonly look: () => GraphReader
+  readonly seen: Seen
+  readonly unchanged: Unchanged
   readonly lag: Lag
   readonly references: References
-  readonly serially: Serially
   /** Called after each write, done or failed. */
   readonly wrote: () => void
   readonly turn: Turn
 }
 
-export function createWriter({
-  wire,
-  dispatch,
-  reader,
-  lag,
-  references,
-  serially,
-  wrote,
-  turn,
-}: WriterParts): GraphWriter {
+/** What was looked for right before it was to be made, and is there. */
+class Found {
+  readonly content: unknown
+
+  constructor(content: unknown) {
+    this.content = content
+  }
+}
+
+export function createWriter(parts: WriterParts): GraphWriter {
+  const { wire, dispatch, reader, look, seen, unchanged, lag, references, wrote, turn } = parts
+
   const writing = async <Result>(work: Promise<Result>): Promise<Result> => {
     try {
       return await work
@@ -46,74 +57,93 @@ export function createWriter({
     }
   }
 
-  const send = (method: Method, path: string, body: object | undefined, version: GraphVersion): Promise<Answer> => {
-    const repeat = method === 'POST' ? 'if-refused' : 'freely'
-    const mentions = path + JSON.stringify(body ?? null)
-    const once = (): Promise<Answer> =>
-      dispatch.send({ method, version, path, repeat, ...(body === undefined ? {} : { body }) }, turn)
-    return serially(oneWriterFor(path), () => lag.outlast(mentions, once))
-  }
+  const leave = (request: Request): Promise<Answer> => dispatch.send(request, turn)
 
-  const post = async <Result>(path: string, body: object, version: GraphVersion = 'v1.0'): Promise<Result> => {
-    const answer = await send('POST', path, body, version)
-    if (answer.body === undefined && answer.status !== 204) {
-      throw unreadable({ method: 'POST', path, version }, answer, 'no-object', 'got an answer without an object')
+  const post = async <Result>(path: string, body: object, how?: Making<Result> | 'freely'): Promise<Result> => {
+    const making = how === 'freely' ? undefined : how
+    const find = making?.first === true ? making.find : undefined
+    const before = async (): Promise<void> => {
+      const content = await find?.(look())
+      if (content !== undefined) throw new Found(content)
     }
-    lag.note(answer.body)
-    return answer.body as Result
-  }
-
-  const change = async (method: 'PATCH' | 'PUT', path: string, body: object, version: GraphVersion = 'v1.0') => {
-    await send(method, path, body, version)
-  }
-
-  const remove = async (path: string, version: GraphVersion = 'v1.0'): Promise<void> => {
-    try {
-      await serially(oneWriterFor(path), () =>
-        dispatch.send({ method: 'DELETE', version, path, repeat: 'freely' }, turn),
-      )
-    } catch (error) {
-      if (!(error instanceof RequestFailure && isMissing(error))) throw error
+    const request: Request = {
+      method: 'POST',
+      version: 'v1.0',
+      path,
+      body,
+      repeat: how === 'freely' ? 'freely' : 'if-refused',
+      ...(find === undefined ? {} : { before }),
     }
+    const send = async (): Promise<Result> => {
+      const answer = await leave(request)
+      if (answer.body === undefined && answer.status !== 204)
+        throw unreadable(request, answer, 'no-object', 'got an answer without an object')
+      return answer.body as Result
+    }
+    const made = async (): Promise<Result> => {
+      try {
+        return await (making === undefined ? send() : make(path, send, making, { wire, reader: look }))
+      } catch (error) {
+        if (error instanceof Found) return error.content as Result
+        throw error
+      }
+    }
+    const object = await made()
+    lag.note(path, object)
+    return object
   }
 
-  const upsert = async (path: string, body: object): Promise<{ readonly id: string } & Record<string, unknown>> => {
-    const request = { method: 'PATCH', version: 'v1.0', path } as const
-    const mentions = path + JSON.stringify(body)
-    const answer = await serially(path, () =>
-      lag.outlast(mentions, () =>
-        dispatch.send({ ...request, body, headers: { Prefer: 'create-if-missing' }, repeat: 'freely' }, turn),
-      ),
-    )
+  /** Sent only if nothing of somebody else's is in the way. */
+  const careful = (request: Request, write: Write): Promise<Answer> => {
+    const before = async (): Promise<void> => {
+      await unchanged.check(write)
+      unchanged.writes(write)
+    }
+    return leave({ ...request, before })
+  }
+
+  const patch = async (path: string, body: object, version: GraphVersion = 'v1.0'): Promise<void> => {
+    const write = { path, version, body: body as Readonly<Record<string, unknown>> }
+    await careful({ method: 'PATCH', version, path, body, repeat: 'freely' }, write)
+  }
+
+  const setReference = async (path: string, target: string, version: GraphVersion = 'v1.0'): Promise<void> => {
+    const write = { path, version, body: { id: target.slice(target.lastIndexOf('/') + 1) } }
+    const body = { '@odata.id': `${wire.root}/${version}${target}` }
+    await careful({ method: 'PUT', version, path: `${path}/$ref`, body, repeat: 'freely' }, write)
+  }
+
+  const remove = (path: string, version: GraphVersion = 'v1.0'): Promise<void> => {
+    const request = { method: 'DELETE', version, path, repeat: 'freely' } as const
+    const isGone = (error: unknown): boolean => error instanceof RequestFailure && isMissing(error)
+    return takeAway(wire, () => careful(request, { path, version, body: undefined }), isGone)
+  }
+
+  const upsert = async (path: string, body: object): Promise<Upserted> => {
+    const headers = { Prefer: 'create-if-missing' }
+    const request = { method: 'PATCH', version: 'v1.0', path, body, headers, repeat: 'freely' } as const
+    const answer = await leave(request)
+    // It was there and has been changed; or the first answer was lost, and it appears in a moment.
     const object = answer.status === 204 ? await existing(path) : answer.body
     const id = field(object, 'id')
     if (typeof id !== 'string') throw unreadable(request, answer, 'no-object', 'got an answer without an id')
-    lag.note(object)
-    return { ...(object as object), id }
+    lag.note(path, object)
+    return { ...(object as object), id, created: answer.status !== 204 }
   }
 
-  /** It was there and has been changed, so it can be read; or the first answer was lost, and it appears in a moment. */
-  const existing = async (path: string): Promise<unknown> => {
-    lag.note({ id: path })
-    const read = (): Promise<Answer> => wire.send({ method: 'GET', version: 'v1.0', path, repeat: 'freely' })
-    return (await lag.outlast(path, read)).body
-  }
+  const existing = (path: string): Promise<object> => agreed(wire, look, from => from.get<object>(path))
 
   return {
     ...reader,
-    post: (path, body, version) => writing(post(path, body, version)),
-    patch: (path, body, version) => writing(change('PATCH', path, body, version)),
-    setReference: (path, target, version = 'v1.0') =>
-      writing(change('PUT', `${path}/$ref`, { '@odata.id': `${wire.root}/${version}${target}` }, version)),
+    post: (path, body, making) => writing(post(path, body, making)),
+    patch: (path, body, version) => writing(patch(path, body, version)),
+    setReference: (path, target, version) => writing(setReference(path, target, version)),
     delete: (path, version) => writing(remove(path, version)),
     upsert: (path, body) => writing(upsert(path, body)),
     addMember: (groupId, objectId) => writing(references.addMember(groupId, objectId, turn)),
     removeMember: (groupId, objectId) => writing(references.removeMember(groupId, objectId, turn)),
     addReference: (path, objectId) => writing(references.add(path, objectId, turn)),
+    agreed: read => agreed(wire, look, read),
+    saw: path => seen.at(path, 'v1.0') !== undefined,
   }
-}
-
-/** Groups and applications take one write at a time; Graph answers others with 409. Elsewhere nobody waits. */
-function oneWriterFor(path: string): string | undefined {
-  return /^\/(groups|applications)\/[^/]+/.exec(path)?.[0]
 }

@@ -1,27 +1,37 @@
 // Active Directory as the rest of the program knows it: readers, and writers. Nothing is opened before the first request;
 // nothing is sent that is not encrypted. A server is kept while it can be reached. After another one took over, reads may
-// lag behind what was written before, by as long as the domain replicates: what they show is true, what they do not show
-// yet proves nothing, so a write whose answer was lost is then never sent again.
+// lag behind what was written before, by as long as the domain replicates: what they show was true once. So they prove
+// nothing about a write whose answer was lost, which is never sent again then, and never taken for done.
 
+import type { Duplex } from 'node:stream'
 import type { DirectoryReader, DirectoryWriter } from '../../model/directories.ts'
 import { Failure } from '../../model/problem.ts'
-import type { Bind } from './dial.ts'
+import type { Clock } from '../graph/clock.ts'
+import { type Bind, type DialOptions, dial, join } from './dial.ts'
 import { createSearch } from './search.ts'
 import { serverOf } from './server.ts'
-import { createWire, type WireOptions } from './wire.ts'
+import { createWire, type Reachable } from './wire.ts'
 import { createWriter } from './writer.ts'
 
-export interface DirectoryOptions {
-  /** Tried in order: `ldaps://dc1.corp.contoso.com`, or `ldap://…` for StartTLS. */
-  readonly servers: readonly string[]
-  /** Certificates in PEM that servers' certificates must lead to; the ones that Node trusts if left out. */
-  readonly ca?: string
+interface Common {
   readonly bind: Bind
-  readonly clock: WireOptions['clock']
+  readonly clock: Pick<Clock, 'sleep' | 'random' | 'timeout'>
   /** Milliseconds for one request, and for each step of connecting. */
   readonly timeout?: number
   /** Aborted: reads and waits fail as `interrupted`, and nothing more is sent; a write under way gets its answer. */
   readonly signal?: AbortSignal
+}
+
+export interface DirectoryOptions extends Common {
+  /** Tried in order: `ldaps://dc1.corp.contoso.com`, or `ldap://…` for StartTLS. */
+  readonly servers: readonly string[]
+  /** Certificates in PEM that servers' certificates must lead to; the ones that Node trusts if left out. */
+  readonly ca?: string
+}
+
+export interface StreamOptions extends Common {
+  /** Inside this process, tried in order. */
+  readonly servers: readonly { readonly url: string; readonly open: () => Duplex }[]
 }
 
 export interface DirectoryConnection {
@@ -34,7 +44,7 @@ export interface DirectoryConnection {
 
 /** Throws at once for what cannot be meant. */
 export function connectDirectory(options: DirectoryOptions): DirectoryConnection {
-  const { bind, clock, ca, signal, timeout = 60_000 } = options
+  const { bind, ca } = options
   const servers = options.servers.map(serverOf)
   if (servers.length === 0) throw new Failure('bad-server', 'no domain controller is named')
   // Many servers take a name without a password, or neither, for an anonymous sign-in, and say yes to it.
@@ -44,14 +54,45 @@ export function connectDirectory(options: DirectoryOptions): DirectoryConnection
   if (ca !== undefined && !/-----BEGIN (TRUSTED )?CERTIFICATE-----/.test(ca)) {
     throw new Failure('bad-ca', 'the certificate authority of Active Directory is no certificate in PEM', caHint)
   }
-  const wire = createWire({
-    servers,
+  const settings = { ...dialOptions(options), ...(ca === undefined ? {} : { ca }) }
+  return connectionOver(
+    servers.map(server => ({ url: server.url, open: () => dial(server, settings) })),
+    options,
+  )
+}
+
+/** The sandbox's domain controllers: nothing is dialled, so nothing has to be encrypted. */
+export function connectStreams(options: StreamOptions): DirectoryConnection {
+  const settings = dialOptions(options)
+  return connectionOver(
+    options.servers.map(server => ({ url: server.url, open: () => join(server, server.open(), settings) })),
+    options,
+  )
+}
+
+const usualTimeout = 60_000
+
+function dialOptions({ bind, clock, signal, timeout = usualTimeout }: Common): DialOptions {
+  const { timeout: after } = clock
+  return {
     bind,
-    clock,
     timeout,
-    ...(ca === undefined ? {} : { ca }),
     ...(signal === undefined ? {} : { signal }),
-  })
+    ...(after === undefined
+      ? {}
+      : {
+          timer: (ms, ring) => {
+            const timer = after(ms)
+            timer.signal.addEventListener('abort', ring, { once: true })
+            return timer.end
+          },
+        }),
+  }
+}
+
+function connectionOver(servers: readonly Reachable[], options: Common): DirectoryConnection {
+  const { clock, signal, timeout = usualTimeout } = options
+  const wire = createWire({ servers, clock, timeout, ...(signal === undefined ? {} : { signal }) })
   const search = createSearch(wire)
   return {
     reader: () => ({ search }),

@@ -2,13 +2,14 @@
 // password is sent at no earlier moment, and why it failed is told apart as far as anybody can.
 
 import { connect, isIP, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { BindRequest, ExtendedRequest } from 'ldapts'
 import { tags } from './answers.ts'
 import { Garbled } from './frames.ts'
 import { resultName, told } from './results.ts'
 import type { Server } from './server.ts'
-import { Lost, Session } from './session.ts'
+import { Lost, Session, type Timer } from './session.ts'
 
 export interface Bind {
   /** Distinguished name, user principal name or `DOMAIN\name`. */
@@ -21,6 +22,8 @@ export interface DialOptions {
   readonly bind: Bind
   /** Milliseconds for each step. */
   readonly timeout: number
+  /** Left out: real time. */
+  readonly timer?: Timer
   readonly signal?: AbortSignal
 }
 
@@ -43,7 +46,16 @@ const startTlsName = '1.3.6.1.4.1.1466.20037'
 
 export async function dial(server: Server, options: DialOptions): Promise<Session> {
   const socket = server.startTls ? await upgraded(server, options) : await secure(server, options)
-  const session = new Session(socket, server.url)
+  return await signedIn(socket, server, options)
+}
+
+/** Over a stream that stays inside this process: there is nobody to hide anything from. */
+export async function join(server: Pick<Server, 'url'>, stream: Duplex, options: DialOptions): Promise<Session> {
+  return await signedIn(stream, { ...server, port: 0, startTls: false }, options)
+}
+
+async function signedIn(stream: Duplex, server: Omit<Server, 'host'>, options: DialOptions): Promise<Session> {
+  const session = new Session(stream, server.url, options.timer)
   try {
     await signIn(session, options)
     return session
@@ -53,7 +65,7 @@ export async function dial(server: Server, options: DialOptions): Promise<Sessio
   }
 }
 
-async function secure(server: Server, options: DialOptions, over?: Socket): Promise<Socket> {
+async function secure(server: Server, options: DialOptions, over?: Duplex): Promise<Socket> {
   const { host, port } = server
   const settings: ConnectionOptions = {
     host,
@@ -173,7 +185,7 @@ const systemErrors: Readonly<Record<string, readonly [code: string, why: string,
   CERT_SIGNATURE_FAILURE: ['untrusted-ca', 'its certificate is not signed by the authority it names', caHint],
 }
 
-function asDialFailure(error: unknown, { port, startTls }: Server): DialFailure {
+function asDialFailure(error: unknown, { port, startTls }: Pick<Server, 'port' | 'startTls'>): DialFailure {
   if (error instanceof DialFailure) return error
   if (error instanceof Lost) return new DialFailure(error.code, error.message)
   if (error instanceof Garbled) return new DialFailure('bad-answer', error.message)

@@ -1,7 +1,7 @@
 // One connection to one server, from its socket to its end. Once it is lost it stays lost: nothing sent on it is sent
 // again here, and nothing new is accepted. A request that gets no answer in time never takes the others with it silently.
 
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { AbandonRequest, BerWriter, type Message, UnbindRequest } from 'ldapts'
 import { Failure } from '../../model/problem.ts'
 import { type Answer, type RawEntry, type Result, readAnswer, tags } from './answers.ts'
@@ -32,9 +32,17 @@ interface Pending {
   bytes: number
   /** How many messages had come when this was sent. */
   readonly heard: number
-  readonly timer: NodeJS.Timeout
+  readonly stopTimer: () => void
   readonly resolve: (reply: Reply) => void
   readonly reject: (error: Lost) => void
+}
+
+/** Calls `ring` after so many milliseconds, unless what it returns was called before. */
+export type Timer = (ms: number, ring: () => void) => () => void
+
+const realTimer: Timer = (ms, ring) => {
+  const timer = setTimeout(ring, ms)
+  return () => clearTimeout(timer)
 }
 
 /** All that one request may bring. */
@@ -42,7 +50,8 @@ const mostBytes = 512 * 1024 * 1024
 
 export class Session {
   readonly server: string
-  readonly #socket: Socket
+  readonly #socket: Duplex
+  readonly #timer: Timer
   readonly #framer = createFramer()
   readonly #pending = new Map<number, Pending>()
   readonly #abandoned = new Set<number>()
@@ -51,9 +60,10 @@ export class Session {
   #heard = 0
   #ended: Lost | undefined
 
-  constructor(socket: Socket, server: string) {
+  constructor(socket: Duplex, server: string, timer: Timer = realTimer) {
     this.server = server
     this.#socket = socket
+    this.#timer = timer
     const read = (chunk: Buffer): void => this.#read(chunk)
     const failed = (error: Error): void => this.#end('connection-lost', error.message)
     const closed = (): void => this.#end('connection-lost', 'the server closed the connection')
@@ -71,14 +81,14 @@ export class Session {
     const id = this.#nextId()
     const bytes = encode(build(id))
     return await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#expire(id, timeout), timeout)
-      this.#pending.set(id, { answer, entries: [], bytes: 0, heard: this.#heard, timer, resolve, reject })
+      const stopTimer = this.#timer(timeout, () => this.#expire(id, timeout))
+      this.#pending.set(id, { answer, entries: [], bytes: 0, heard: this.#heard, stopTimer, resolve, reject })
       this.#socket.write(bytes)
     })
   }
 
   /** The bare socket, for TLS to take over. Nothing may have come that was not encrypted. */
-  release(): Socket {
+  release(): Duplex {
     this.#stop()
     if (!this.#framer.isIdle() || this.#pending.size > 0) throw new Garbled('the server spoke before it was asked')
     this.#ended = new Lost('connection-lost', 'the connection is another one now', false)
@@ -124,7 +134,7 @@ export class Session {
     if (pending.bytes > mostBytes) throw new Garbled('an answer without end came')
     if (answer.tag === pending.answer && 'result' in answer) {
       this.#pending.delete(answer.id)
-      clearTimeout(pending.timer)
+      pending.stopTimer()
       pending.resolve({ result: answer.result, entries: pending.entries, bytes: pending.bytes })
     } else if (pending.answer === tags.searchDone && 'entry' in answer) {
       pending.entries.push(answer.entry)
@@ -151,11 +161,11 @@ export class Session {
     this.#ended = new Lost(code, message, true)
     this.#stop()
     this.#socket.on('error', () => {})
-    this.#socket.destroySoon()
+    this.#socket.end(() => this.#socket.destroy())
     // A server that keeps its side open must not keep ours.
     setTimeout(() => this.#socket.destroy(), 1000).unref()
     for (const pending of this.#pending.values()) {
-      clearTimeout(pending.timer)
+      pending.stopTimer()
       pending.reject(this.#ended)
     }
     this.#pending.clear()

@@ -5,15 +5,23 @@ import type { Message } from 'ldapts'
 import { RequestFailure } from '../../model/directories.ts'
 import { Failure } from '../../model/problem.ts'
 import type { Clock } from '../graph/clock.ts'
-import { DialFailure, type DialOptions, dial } from './dial.ts'
+import { DialFailure } from './dial.ts'
 import { createLimit, type Limit } from './limit.ts'
 import { type Asked, describe, refusalOf } from './results.ts'
-import type { Server } from './server.ts'
 import { Lost, type Reply, type Session } from './session.ts'
 
-export interface WireOptions extends DialOptions {
-  readonly servers: readonly Server[]
+export interface WireOptions {
+  readonly servers: readonly Reachable[]
   readonly clock: Pick<Clock, 'sleep' | 'random'>
+  /** Milliseconds for one request. */
+  readonly timeout: number
+  readonly signal?: AbortSignal
+}
+
+export interface Reachable {
+  readonly url: string
+  /** A session that is signed in. Throws DialFailure. */
+  readonly open: () => Promise<Session>
 }
 
 export interface Wire {
@@ -36,6 +44,8 @@ export interface Wire {
   readonly throwIfInterrupted: () => void
   /** The address of the server whose session is the current one. */
   readonly server: () => string | undefined
+  /** More than one server has answered: none of them needs to know what another one showed. */
+  readonly hasMoved: () => boolean
   readonly close: () => Promise<void>
 }
 
@@ -51,7 +61,7 @@ export function createWire(options: WireOptions): Wire {
   let current: Session | undefined
   let opening: Promise<Session> | undefined
   let preferred = 0
-  let hasConnected = false
+  const connected = new Set<string>()
   let over: Failure | undefined
 
   const throwIfInterrupted = (): void => {
@@ -70,21 +80,21 @@ export function createWire(options: WireOptions): Wire {
 
   const open = async (): Promise<Session> => {
     // At first whoever waits is told at once; later a server that restarts gets some seconds.
-    const rounds = hasConnected ? 4 : 1
+    const rounds = connected.size > 0 ? 4 : 1
     for (let round = 1; ; round += 1) {
       const failures: Unreached[] = []
       for (let turn = 0; turn < servers.length; turn += 1) {
         throwIfInterrupted()
         const index = (preferred + turn) % servers.length
-        const server = servers[index] as Server
+        const server = servers[index] as Reachable
         try {
-          const opened = await dial(server, options)
+          const opened = await server.open()
           if (over !== undefined) {
             opened.close()
             throw over
           }
           preferred = index
-          hasConnected = true
+          connected.add(server.url)
           current = opened
           return opened
         } catch (error) {
@@ -185,6 +195,7 @@ export function createWire(options: WireOptions): Wire {
     timeLimit,
     throwIfInterrupted,
     server: () => current?.server,
+    hasMoved: () => connected.size > 1,
     close,
   }
 }
@@ -199,7 +210,7 @@ function noAnswer(asked: Asked, { code, message }: Lost): RequestFailure {
 }
 
 interface Unreached {
-  readonly server: Server
+  readonly server: Reachable
   readonly error: DialFailure
 }
 

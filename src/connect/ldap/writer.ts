@@ -1,5 +1,7 @@
-// Writing. A change is sent once. If its answer is lost, what became of it is found out by reading; only what is seen not
-// to have happened, on the same server, is done again. What cannot be found out fails as `outcome-unknown`.
+// Writing. A change is sent once. If its answer is lost, what became of it is found out by reading from the server that it
+// was sent to: what another one shows may be older than the change, and proves neither that it happened nor that it did
+// not. Only what is seen not to have happened is sent again, to that server. What cannot be found out fails as
+// `outcome-unknown`.
 
 import { AddRequest, Attribute, Change, DeleteRequest, type Message, ModifyDNRequest, ModifyRequest } from 'ldapts'
 import { type AttributeValue, type DirectoryWriter, RequestFailure } from '../../model/directories.ts'
@@ -22,75 +24,89 @@ export function createWriter(wire: Wire, search: Search): DirectoryWriter {
     holds: () => Promise<Result | undefined>,
   ): Promise<Result> => {
     const recover = wire.recovery()
-    /** An answer was lost: what it would have said is not certain. */
-    let isOpen = false
+    /** The request whose answer was lost: what it would have said is not certain. */
+    let open: { readonly server: string; readonly lost: Lost } | undefined
     for (let attempt = 1; ; attempt += 1) {
-      const session = await wire.session()
+      const session = open === undefined ? await wire.session() : await sessionAt(asked, open.server, open.lost)
       try {
         return await send(session)
       } catch (error) {
         if (error instanceof Lost) {
           if (error.sent) {
-            isOpen = true
-            const happened = await found(asked, error, holds)
+            open = { server: session.server, lost: error }
+            const happened = await found(asked, open.server, error, holds)
             if (happened !== undefined) return happened
-            // Too late is not never; and another server may not know yet what this one did.
-            const now = await sessionAfter(asked, error)
-            if (error.code === 'timeout' || now.server !== session.server) throw unknownOutcome(asked, error.message)
+            // Too late is not never.
+            if (error.code === 'timeout') throw unknownOutcome(asked, error.message)
           }
           if (!(await recover(error))) throw unknownOutcome(asked, error.message)
           continue
         }
         // After a lost answer a refusal may only say that the lost one was a yes.
-        if (isOpen && error instanceof RequestFailure && !isBusy(error)) {
-          const happened = await found(asked, error, holds)
+        if (open !== undefined && error instanceof RequestFailure && !isBusy(error)) {
+          const happened = await found(asked, open.server, error, holds)
           if (happened !== undefined) return happened
         }
-        if (!isBusy(error)) throw error
+        if (!isBusy(error)) throw wire.hasMoved() ? doubted(error, session) : error
         if (error.status === 52) wire.leave(session)
         if (!(await wire.pause(attempt))) throw error
       }
     }
   }
 
-  const sessionAfter = async (asked: Asked, lost: Lost): Promise<Session> => {
+  /** A session with the server that may have carried it out, or nobody can say. */
+  const sessionAt = async (asked: Asked, server: string, lost: Error): Promise<Session> => {
+    let session: Session
     try {
-      return await wire.session()
+      session = await wire.session()
     } catch (error) {
       throw unknownOutcome(asked, `${lost.message}; ${messageOf(error)}`)
     }
+    if (session.server === server) return session
+    const why = `${session.server} answers now, and may not know yet what ${server} did`
+    throw unknownOutcome(asked, `${lost.message}; ${why}`)
   }
 
   const found = async <Result>(
     asked: Asked,
+    server: string,
     lost: Error,
     holds: () => Promise<Result | undefined>,
   ): Promise<Result | undefined> => {
-    try {
-      return await holds()
-    } catch (error) {
-      throw unknownOutcome(asked, `${lost.message}; it cannot be looked up either: ${messageOf(error)}`)
+    for (let tries = 1; tries <= mostReadings; tries += 1) {
+      const session = await sessionAt(asked, server, lost)
+      let happened: Result | undefined
+      try {
+        happened = await holds()
+      } catch (error) {
+        throw unknownOutcome(asked, `${lost.message}; it cannot be looked up either: ${messageOf(error)}`)
+      }
+      // The same session before and after: nobody else has answered in between.
+      if ((await sessionAt(asked, server, lost)) === session) return happened
     }
+    throw unknownOutcome(asked, `${lost.message}; the connection was lost again each time it was looked up`)
   }
 
   const add: DirectoryWriter['add'] = async (dn, attributes) => {
     checkTarget(dn)
     const list = Object.entries(attributes).map(([name, values]) => attributeOf(name, values))
     const asked: Asked = { operation: 'add', target: dn, attributes: Object.keys(attributes) }
+    let server: string | undefined
     const send = async (session: Session): Promise<string | undefined> => {
       await wire.ask(session, asked, messageId => new AddRequest({ messageId, dn, attributes: list }), tags.addResponse)
+      server = session.server
       return undefined
     }
     const id = await writing(asked, send, () => createdAs(search, dn, attributes))
-    return id ?? (await identityOf(asked, dn))
+    return id ?? (await identityOf(asked, dn, server))
   }
 
-  /** From the server that has just made it, if it is still there. */
-  const identityOf = async (asked: Asked, dn: string): Promise<string> => {
+  /** From the server that has just made it: under this name another one may still show another object. */
+  const identityOf = async (asked: Asked, dn: string, server: string | undefined): Promise<string> => {
     let why = 'it cannot be read by the account that guestlist signs in with, or another server answers by now'
     try {
       const id = (await readObject(search, dn, ['objectGUID']))?.attributes.objectguid?.[0]
-      if (id !== undefined) return id
+      if (id !== undefined && wire.server() === server) return id
     } catch (error) {
       why = messageOf(error)
     }
@@ -148,6 +164,9 @@ export function createWriter(wire: Wire, search: Search): DirectoryWriter {
   return { search, add, modify, move, remove }
 }
 
+/** How often a lost connection is taken up again to look what became of one change. */
+const mostReadings = 5
+
 const runAgain = 'Run again: the next run looks at what is there first'
 
 function messageOf(error: unknown): string {
@@ -157,6 +176,16 @@ function messageOf(error: unknown): string {
 function unknownOutcome(asked: Asked, why: string): RequestFailure {
   const message = `Nobody can say whether the request to ${describe(asked)} was carried out: ${why}. ${runAgain}`
   return new RequestFailure(0, 'outcome-unknown', message)
+}
+
+/** Refusals that say what is there, or is not. */
+const aboutWhatIsThere: readonly number[] = [16, 20, 32, 53, 68]
+
+/** After one server took over from another: what it says is there may be older than what was read from the other one. */
+function doubted(error: unknown, { server }: Session): unknown {
+  if (!(error instanceof RequestFailure) || !aboutWhatIsThere.includes(error.status)) return error
+  const why = `${server} took over and may not know yet what was read from another server, so that nothing is concluded`
+  return new RequestFailure(0, 'server-behind', `${error.message}. ${why}. Run again when the servers are alike`)
 }
 
 function attributeOf(name: string, values: readonly AttributeValue[]): Attribute {

@@ -5,6 +5,7 @@ import type { Plan, PlannedChange } from '../../model/plan.ts'
 import { countsOf, planes, signs } from '../changes.ts'
 import { type Difference, differencesOf, type Part } from '../differences.ts'
 import { count } from '../layout.ts'
+import { paceOf } from '../pace.ts'
 import { wordsOf } from '../words.ts'
 import { placesOf, sectionOf } from './cards.ts'
 import { type Html, html, nothing } from './escape.ts'
@@ -14,7 +15,8 @@ interface Numbered {
   readonly number: number
 }
 
-export function changesSection({ changes, base }: Plan): Html {
+export function changesSection(plan: Plan): Html {
+  const { changes, base } = plan
   if (changes.length === 0) return nothing
   const numbered = changes.map((change, index) => ({ change, number: index + 1 }))
   const folds = planes.flatMap(([plane, title]) => {
@@ -25,7 +27,7 @@ export function changesSection({ changes, base }: Plan): Html {
     'changes',
     count(changes.length, 'change'),
     [countsTable(changes, base !== undefined), ...folds],
-    'Numbered in the order in which they happen, over both directories.',
+    ['Numbered in the order in which they happen, over both directories', paceOf(plan)].filter(Boolean).join(' · '),
   )
 }
 

@@ -7,6 +7,7 @@ import { type EffectGroup, effectGroups, effectsBy } from '../effect-groups.ts'
 import { besidesOf, gainsAndLosses, headlineOf } from '../headline.ts'
 import { type LaterGroup, laterGroups } from '../later.ts'
 import { count } from '../layout.ts'
+import { paceOf } from '../pace.ts'
 import { moment, scopeWords, shortCommit, shortDigest } from '../plan.ts'
 import { type Risk, risksOf } from '../risks.ts'
 import { type Wait, waitsOf } from '../waits.ts'
@@ -90,7 +91,7 @@ function written(told: Told, detail: Detail): string {
       detail,
       pen,
     ),
-    changesSection(intended, detail, pen),
+    changesSection(intended, paceOf(plan), detail, pen),
     waitingSection(waits, detail, pen),
     findingsSection(findings, detail, pen),
     driftSection(told, detail, pen),
@@ -131,7 +132,8 @@ function driftSection({ plan, drift, waitsBesides, findingsBesides }: Told, deta
           'Drift, or what was not applied yet: the policies asked for it before. Whatever is applied next does this, too.',
         ]),
     effectsTable(drift, [], detail, pen).join('\n'),
-    changesSection(changes, detail, pen),
+    // Where the change of policy does something itself, its changes tell the time for all.
+    changesSection(changes, changes.length === plan.changes.length ? paceOf(plan) : '', detail, pen),
     waitingSection(waitsBesides, detail, pen),
     findingsSection(findingsBesides, detail, pen),
   ]

@@ -33,7 +33,8 @@ export function riskBoxes(risks: readonly Risk[], hasBase: boolean, detail: Deta
   })
 }
 
-export function changesSection(changes: readonly PlannedChange[], detail: Detail, pen: Pen): string {
+/** `pace`: how long they take. */
+export function changesSection(changes: readonly PlannedChange[], pace: string, detail: Detail, pen: Pen): string {
   if (changes.length === 0) return ''
   const numbers = planes.flatMap(([plane, name]) => {
     const number = changes.filter(change => change.plane === plane).length
@@ -45,9 +46,10 @@ export function changesSection(changes: readonly PlannedChange[], detail: Detail
   const actions = countsOf(changes).map(
     ({ action, numbers }) => `${numbers.reduce((sum, number) => sum + number, 0)} ${action}`,
   )
-  if (!detail.changes) return `**${head}:** ${actions.join(', ')}`
+  const rest = [actions.join(', '), ...(pace === '' ? [] : [pace])].join(' · ')
+  if (!detail.changes) return `**${head}:** ${rest}`
   const lines = changes.flatMap(change => changeLines(change, detail, pen))
-  return folded(`<b>${head}</b>: ${actions.join(', ')}`, fenced(lines))
+  return folded(`<b>${head}</b>: ${rest}`, fenced(lines))
 }
 
 /** Nothing of a line can end the block: the fence is longer than any run of backticks in it. */

@@ -77,19 +77,6 @@ export async function searchUnit(
   }
 }
 
-/** An entry just before it is written to; `what` names it where it has gone. */
-export async function readAgain(
-  reader: DirectoryReader,
-  objectId: string,
-  attributes: readonly string[],
-  what: string,
-): Promise<DirectoryEntry> {
-  const filter = { present: 'objectClass' }
-  const [entry] = await reader.search({ base: byGuid(objectId), scope: 'base', filter, attributes })
-  if (entry === undefined) throw new Failure('not-there', `${what} is not there (any more)`, 'plan again')
-  return entry
-}
-
 /** LDAP 32, no such object. */
 export function isMissing(error: unknown): boolean {
   return error instanceof RequestFailure && error.status === 32

@@ -2,18 +2,19 @@
 // somebody's group only partners' accounts are. Shadow accounts exist for the policy alone, so that any membership of theirs
 // which it does not name goes; accounts that our own directory keeps for partners may be elsewhere for other reasons.
 
-import type { Directories, DirectoryEntry, DirectoryReader } from '../../model/directories.ts'
+import type { Directories, DirectoryEntry, DirectoryReader, Filter } from '../../model/directories.ts'
 import { RequestFailure } from '../../model/directories.ts'
 import { canonicalDn } from '../../model/escape.ts'
 import { isInvitedPartner, isKeptPartner } from '../../model/groups.ts'
-import { type Id, ids } from '../../model/id.ts'
+import { type Id, ids, type ObjectId } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed } from '../../model/resource.ts'
 import { isKerberos } from '../../model/sign-on.ts'
 import { readConverting } from '../entra/synced-users.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { readShadowAccounts } from './accounts.ts'
-import { byGuid, domainOf, openDomain, protection, value, values } from './domain.ts'
+import { readThere } from './as-read.ts'
+import { byGuid, domainOf, isMissing, openDomain, protection, value, values } from './domain.ts'
 import { readPartnerAccounts } from './partner-accounts.ts'
 import { kerberosRoles, type RoleGroup, readRoleGroups } from './role-groups.ts'
 
@@ -32,28 +33,42 @@ export const adGroupMember: ResourceKind<AdGroupMemberSpec> = {
       throw new Error(`${id} lacks what it needs`)
     if (before !== undefined) {
       const target = before.related?.group ?? assigned(group).objectId
-      // 53 on Windows and Samba, 16 elsewhere: not a member any more.
+      const member = before.objectId === '' ? (before.name ?? '') : byGuid(before.objectId)
       await directory
-        .modify(byGuid(target), [
-          {
-            operation: 'delete',
-            attribute: 'member',
-            values: [before.objectId === '' ? (before.name ?? '') : byGuid(before.objectId)],
-          },
-        ])
-        .catch(error => tolerate(error, [16, 53]))
+        .modify(byGuid(target), [{ operation: 'delete', attribute: 'member', values: [member] }])
+        .catch(async error => {
+          // Not a member any more: 53 on Windows and Samba, 16 elsewhere. 53 says other things as well.
+          const mayBeOut = error instanceof RequestFailure && [16, 32, 53].includes(error.status)
+          if (!mayBeOut || (await isMember(directory, target, member))) throw error
+        })
       return before
     }
-    const { objectId } = assigned(account)
+    const [into, { objectId, name }] = [assigned(group), assigned(account)]
     await directory
-      .modify(byGuid(assigned(group).objectId), [{ operation: 'add', attribute: 'member', values: [byGuid(objectId)] }])
-      .catch(error => tolerate(error, [68]))
+      .modify(byGuid(into.objectId), [{ operation: 'add', attribute: 'member', values: [byGuid(objectId)] }])
+      .catch(async error => {
+        if (isMissing(error)) {
+          for (const object of [into, { objectId, ...(name === undefined ? {} : { name }) }])
+            await readThere(directory, object, ['objectGUID'])
+        }
+        // A member already.
+        if (!(error instanceof RequestFailure) || error.status !== 68) throw error
+      })
     return { objectId }
   },
 }
 
-function tolerate(error: unknown, codes: readonly number[]): void {
-  if (!(error instanceof RequestFailure) || !codes.includes(error.status)) throw error
+/** Throws `stale` where the group is not there; an account that is not there is in no group. */
+async function isMember(directory: DirectoryReader, group: ObjectId, member: string): Promise<boolean> {
+  const { dn } = await readThere(directory, { objectId: group }, ['objectGUID'])
+  const filter: Filter = { equals: ['memberOf', dn] }
+  const found = await directory
+    .search({ base: member, scope: 'base', filter, attributes: ['objectGUID'] })
+    .catch(error => {
+      if (isMissing(error)) return []
+      throw error
+    })
+  return found.length > 0
 }
 
 function* desire(policy: ResolvedPolicy): Iterable<Desired<AdGroupMemberSpec>> {

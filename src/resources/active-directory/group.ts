@@ -9,6 +9,7 @@ import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Desired, Observed, Refusal } from '../../model/resource.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { adGroupMark, cut, fitted } from '../mark.ts'
+import { modifyAsRead, requireAsRead } from './as-read.ts'
 import { byGuid, domainOf, isMissing, openDomain, protection, setValue, unitIn, value, values } from './domain.ts'
 import { missingProtectedGroups, protectionAttributes, refusalOf } from './protected-groups.ts'
 import { isInUnit, kerberosRoles, readRoleGroups, roleGroupName } from './role-groups.ts'
@@ -42,11 +43,24 @@ export const adGroup: ResourceKind<AdGroupSpec> = {
     return domain === undefined || !differs.includes('unit') ? {} : { unit: unitIn(domain, 'groups') }
   },
 
+  writes({ before, after, differs }) {
+    if (before === undefined || after === undefined) return { activeDirectory: 1 }
+    const [moves, changes] = [
+      ['name', 'unit'],
+      ['description', 'marked'],
+    ].map(keys => keys.some(key => differs.includes(key)))
+    return { activeDirectory: moves && changes ? 2 : 1 }
+  },
+
   async perform({ id, app = '', before, after, differs }, { activeDirectory: directory }, _assigned, policy) {
     const domain = domainOf(policy)
     if (domain === undefined || directory === undefined) throw new Error(`${id} without a domain`)
     if (after === undefined) {
       if (before === undefined) throw new Error(`${id} has neither side`)
+      // Who was in it has been taken out by now: who is in it came since.
+      const { description, mark } = before.spec
+      const attributes = { description, adminDescription: mark, member: undefined }
+      await requireAsRead(directory, before, attributes, 'it was not deleted')
       await directory.remove(byGuid(before.objectId))
       return before
     }
@@ -64,8 +78,11 @@ export const adGroup: ResourceKind<AdGroupSpec> = {
             )
           : []),
       ]
-      if (modifications.length > 0) await directory.modify(target, modifications)
-      if (!differs.includes('name') && !differs.includes('unit')) return before
+      const moves = differs.includes('name') || differs.includes('unit')
+      if (moves)
+        await requireAsRead(directory, before, { adminDescription: before.spec.mark }, 'it was left where it is')
+      if (modifications.length > 0) await modifyAsRead(directory, before, modifications)
+      if (!moves) return before
       await directory.move(target, rdn('CN', name), unitIn(domain, 'groups'))
       return { ...before, name: childDn('CN', name, unitIn(domain, 'groups')) }
     }

@@ -16,19 +16,10 @@ import type { Assigned, Change, Desired, Observed } from '../../model/resource.t
 import { delegationOf, kerberosOf } from '../../model/sign-on.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { delegationMark, protocolTransitionMark, readDelegationMark } from '../mark.ts'
+import { isStale, modifyAsRead, readThere } from './as-read.ts'
 import { allowedToDelegateTo, connectorAttributes, connectorName, connectorsOf, readConnectors } from './connectors.ts'
-import {
-  accountControl,
-  byGuid,
-  domainOf,
-  openDomain,
-  protection,
-  readAgain,
-  setValue,
-  value,
-  values,
-} from './domain.ts'
-import { inTurn, isStale } from './in-turn.ts'
+import { accountControl, domainOf, openDomain, protection, setValue, value, values } from './domain.ts'
+import { inTurn } from './in-turn.ts'
 
 type DelegationSpec = {
   readonly connector: string
@@ -47,10 +38,10 @@ export const kerberosDelegation: ResourceKind<DelegationSpec> = {
   risk: change => (change.action === 'delete' ? 'revoke' : 'privileged'),
   works: ({ listed, protocolTransition }) => listed && protocolTransition,
 
-  async perform(change, { activeDirectory: directory }, assigned) {
+  async perform(change, { activeDirectory: directory }, assigned, policy) {
     if (directory === undefined) throw new Error(`${change.id} without a domain`)
     const { objectId } = change.before ?? assigned(ids.connector(change.after?.spec.connector ?? ''))
-    return inTurn(directory, objectId, () => write(change, directory, objectId))
+    return inTurn(policy, objectId, () => write(change, directory, objectId))
   },
 }
 
@@ -63,9 +54,10 @@ async function write(
     // Several apps share one computer account: it is read just before the write, and the write is conditioned on that.
     const entry = await readComputer(directory, objectId)
     const modifications = modificationsOf(change, entry)
+    const account = { objectId, name: entry.dn }
     try {
-      if (modifications.length > 0) await directory.modify(byGuid(objectId), modifications)
-      return { objectId, name: entry.dn }
+      if (modifications.length > 0) await modifyAsRead(directory, account, modifications)
+      return account
     } catch (error) {
       if (attempt === 5 || !isStale(error)) throw error
     }
@@ -160,7 +152,7 @@ function isSameName(a: string | undefined, b: string | undefined): boolean {
 }
 
 async function readComputer(directory: DirectoryReader, objectId: string): Promise<DirectoryEntry> {
-  const entry = await readAgain(directory, objectId, connectorAttributes, 'the computer account of the connector')
+  const entry = await readThere(directory, { objectId }, connectorAttributes)
   const refused = protection(entry)
   if (refused !== undefined) throw new Failure(refused.code, refused.message)
   return entry

@@ -8,7 +8,8 @@ import type { Address, Member, ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed, Risk } from '../../model/resource.ts'
 import { endOf, isoOf } from '../../model/time.ts'
 import type { ResourceKind } from '../kind.ts'
-import { accountControl, byGuid, fileTimeOf, instantOfFileTime, never, protection, setValue, value } from './domain.ts'
+import { modifyAsRead } from './as-read.ts'
+import { accountControl, fileTimeOf, instantOfFileTime, never, protection, setValue, value } from './domain.ts'
 import { keptPeople, partnerUnitOf, readPartnerAccounts, userTypeOf } from './partner-accounts.ts'
 
 type PartnerAccountSpec = {
@@ -83,7 +84,7 @@ export const partnerAccount: ResourceKind<PartnerAccountSpec> = {
           )
         : []),
     ]
-    if (modifications.length > 0) await directory.modify(byGuid(before.objectId), modifications)
+    if (modifications.length > 0) await modifyAsRead(directory, before, modifications)
     return before
   },
 }

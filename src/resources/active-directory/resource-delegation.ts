@@ -18,9 +18,10 @@ import type { Assigned, Change, Desired, Observed } from '../../model/resource.t
 import { delegationOf } from '../../model/sign-on.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { readResourceDelegationMark, resourceDelegationMark } from '../mark.ts'
+import { isStale, modifyAsRead, readThere } from './as-read.ts'
 import { connectorName, connectorsOf, readConnectors } from './connectors.ts'
-import { byGuid, type Domain, domainOf, openDomain, readAgain, value, values } from './domain.ts'
-import { inTurn, isStale } from './in-turn.ts'
+import { type Domain, domainOf, openDomain, value, values } from './domain.ts'
+import { inTurn } from './in-turn.ts'
 import { withAllowed, withoutAllowed } from './security-descriptor.ts'
 import {
   allowedToAct,
@@ -49,14 +50,14 @@ export const resourceDelegation: ResourceKind<ResourceDelegationSpec> = {
   risk: change => (change.action === 'delete' ? 'revoke' : 'privileged'),
   works: ({ allowed, serves }) => allowed && serves,
 
-  async perform(change, { activeDirectory: directory }, assigned) {
+  async perform(change, { activeDirectory: directory }, assigned, policy) {
     if (directory === undefined) throw new Error(`${change.id} without a domain`)
     const { app = '', before, after } = change
     const { objectId } = before ?? assigned(ids.serviceAccount(app))
     const { related } = before ?? assigned(ids.connector(after?.spec.connector ?? ''))
     const sid = related?.sid
     if (sid === undefined) throw new Error(`${change.id} without the connector's SID`)
-    return inTurn(directory, objectId, () => write(change, sid, directory, objectId))
+    return inTurn(policy, objectId, () => write(change, sid, directory, objectId))
   },
 }
 
@@ -167,7 +168,7 @@ async function write(
     const compares = refused === undefined || !isSame(refused, account)
     const modifications = modificationsOf(change, sid, account, compares)
     try {
-      if (modifications.length > 0) await directory.modify(byGuid(objectId), modifications)
+      if (modifications.length > 0) await modifyAsRead(directory, { objectId, name: account.dn }, modifications)
       return { objectId, name: account.dn, related: { sid } }
     } catch (error) {
       if (attempt === 5 || !(isStale(error) || cannotCompare(error))) throw error
@@ -186,7 +187,7 @@ function isSame(a: DirectoryEntry, b: DirectoryEntry): boolean {
 }
 
 async function readAccount(directory: DirectoryReader, objectId: string): Promise<DirectoryEntry> {
-  const entry = await readAgain(directory, objectId, serviceAttributes, 'the account of the service')
+  const entry = await readThere(directory, { objectId }, serviceAttributes)
   const refused = refusalOf(entry)
   if (refused !== undefined) throw new Failure(refused.code, refused.message)
   return entry

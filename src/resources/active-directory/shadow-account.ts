@@ -20,6 +20,7 @@ import { addressBook, expectedPrincipalName, readGuests } from '../entra/tenant.
 import type { Observation, ResourceKind } from '../kind.ts'
 import { anchorOf, cut, readAnchor, shadowAccountMark } from '../mark.ts'
 import { kerberosPeople, readShadowAccounts } from './accounts.ts'
+import { modifyAsRead, requireAsRead } from './as-read.ts'
 import {
   accountControl,
   byGuid,
@@ -115,6 +116,8 @@ export const shadowAccount: ResourceKind<ShadowAccountSpec> = {
     }
   },
 
+  // What is moved is changed as well.
+  writes: ({ before, after, differs }) => ({ activeDirectory: before && after && differs.includes('unit') ? 2 : 1 }),
   perform,
 }
 
@@ -265,6 +268,7 @@ async function perform(
   const { before, after } = change
   if (after === undefined) {
     if (before === undefined) throw new Error(`${change.id} has neither side`)
+    await requireAsRead(directory, before, before.spec.raw ?? {}, 'it was not deleted')
     await directory.remove(byGuid(before.objectId))
     return before
   }
@@ -276,14 +280,22 @@ async function perform(
     return addAccount(account, directory, domain, to.randomBytes)
   }
 
-  const target = byGuid(before.objectId)
   const unit = unitIn(domain, after.spec.unit === 'archive' ? 'archive' : 'shadowAccounts')
   const moves = change.differs.includes('unit')
   // Shut before it is moved away, and moved back before it is opened: where it lies does not stop a ticket.
   const modifications = modificationsOf(change, before, after, to, assigned, domain)
-  if (moves && !change.retires) await moveTo(unit, before, directory)
-  if (modifications.length > 0) await directory.modify(target, modifications)
-  if (moves && change.retires) await moveTo(unit, before, directory)
+  if (moves && !change.retires) {
+    await requireAsRead(directory, before, before.spec.raw ?? {}, 'it was left as it is')
+    await moveTo(unit, before, directory)
+  }
+  if (modifications.length > 0) await modifyAsRead(directory, before, modifications)
+  if (moves && change.retires) {
+    // Shut in any case; what was written just now is ours.
+    const written = new Set(modifications.map(({ attribute }) => attribute))
+    const rest = Object.entries(before.spec.raw ?? {}).filter(([attribute]) => !written.has(attribute))
+    await requireAsRead(directory, before, Object.fromEntries(rest), 'it was left where it is')
+    await moveTo(unit, before, directory)
+  }
   return before
 }
 

@@ -68,6 +68,10 @@ export const appProxy: ResourceKind<AppProxySpec> = {
   works: ({ externalUrl, signOn }, wanted) =>
     externalUrl !== '' && (wanted === undefined || modeOf(signOn) === modeOf(wanted.signOn)),
 
+  // The addresses, and what is published there.
+  writes: ({ action, differs }) => ({
+    directory: action !== 'update' || differs.includes('externalUrl') || differs.includes('registered') ? 2 : 1,
+  }),
   perform,
 }
 

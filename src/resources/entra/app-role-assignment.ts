@@ -2,7 +2,7 @@
 // policy does not name goes, whatever app it is to.
 
 import { demandsKey } from '../../model/demands.ts'
-import { RequestFailure } from '../../model/directories.ts'
+import type { GraphReader } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import { defaultAccess, ids, keyOf } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
@@ -90,18 +90,14 @@ export const appRoleAssignment: ResourceKind<AppRoleAssignmentSpec> = {
       )
     }
     const principalId = assigned(group).objectId
-    try {
-      const path = graphPath`/servicePrincipals/${resourceId}/appRoleAssignedTo`
-      const assignment = await entra.post<{ id: string }>(path, { principalId, resourceId, appRoleId })
-      return { objectId: assignment.id, related: { resource: resourceId } }
-    } catch (error) {
-      if (!(error instanceof RequestFailure) || !error.message.includes('already exists')) throw error
-      // Somebody was quicker. What is there is what was wanted.
-      const there = await entra.list<Assignment>(graphPath`/groups/${principalId}/appRoleAssignments`)
-      const same = there.find(found => found.resourceId === resourceId && found.appRoleId === appRoleId)
-      if (same === undefined) throw error
-      return { objectId: same.id, related: { resource: resourceId } }
+    const find = async (from: GraphReader): Promise<{ readonly id: string } | undefined> => {
+      const [there = []] = await from.listEach<Assignment>([graphPath`/groups/${principalId}/appRoleAssignments`])
+      return there.find(found => found.resourceId === resourceId && found.appRoleId === appRoleId)
     }
+    const path = graphPath`/servicePrincipals/${resourceId}/appRoleAssignedTo`
+    // The same assignment has no second one: if somebody was quicker, what is there is what was wanted.
+    const assignment = await entra.post(path, { principalId, resourceId, appRoleId }, { find, unique: true })
+    return { objectId: assignment.id, related: { resource: resourceId } }
   },
 }
 

@@ -39,6 +39,8 @@ export const appRoleGroupMember: ResourceKind<AppRoleGroupMemberSpec> = {
 
   normalize: spec => spec,
   risk: change => (change.action === 'delete' ? 'revoke' : 'grant'),
+  writes: ({ action, needs: [group] }) =>
+    action === 'delete' || group === undefined ? { directory: 1 } : { joins: [group] },
 
   async perform({ needs: [group, account], before }, { entra }, assigned) {
     if (group === undefined || account === undefined) throw new Error('a membership without its group or account')

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { GraphWriter } from '../../model/directories.ts'
 import { graphPath, odataString } from '../../model/escape.ts'
+import type { OwnWrites } from '../../model/estimate.ts'
 import { defaultAccess, ids } from '../../model/id.ts'
 import type { FindingAt } from '../../model/plan.ts'
 import type { ResolvedApp, ResolvedPolicy } from '../../model/policy.ts'
@@ -61,6 +62,7 @@ export const application: ResourceKind<ApplicationSpec> = {
   },
   exposes: ({ assignmentRequired }) => !assignmentRequired,
   claims: spec => (spec.addresses ?? []).map(addressClaim),
+  writes,
   perform,
 }
 
@@ -197,6 +199,16 @@ function unknownRoles(app: ResolvedApp, there: Observed<ApplicationSpec> | undef
       },
     ]
   })
+}
+
+function writes({ before, after, differs }: Change<ApplicationSpec>): OwnWrites {
+  const registered = before?.related?.application
+  if (after === undefined) return { directory: registered === undefined || registered === before?.objectId ? 1 : 2 }
+  if (before === undefined) return { directory: 3 }
+  const rolesChange = differs.includes('displayName') || differs.includes('appRoles')
+  if (registered === undefined || !rolesChange) return { directory: 1 }
+  const isLeaving = (before.spec.appRoles ?? []).some(role => !(after.spec.appRoles ?? []).includes(role))
+  return { directory: isLeaving ? 3 : 2 }
 }
 
 async function perform(change: Change<ApplicationSpec>, { entra }: { entra: GraphWriter }): Promise<Assigned> {

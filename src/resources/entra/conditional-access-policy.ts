@@ -2,7 +2,7 @@
 // them. Known by its name, since such a policy has no other place for a mark; one without that name is never touched.
 
 import { appsByDemands, demandsOf, includesDemand } from '../../model/demands.ts'
-import type { Directories } from '../../model/directories.ts'
+import type { Directories, GraphReader } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { FindingAt, Waiting } from '../../model/plan.ts'
@@ -11,6 +11,7 @@ import { Failure } from '../../model/problem.ts'
 import type { Assigned, Change, Desired, Observed, Risk } from '../../model/resource.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { conditionsMark, readConditionsMark } from '../mark.ts'
+import { appeared } from './appeared.ts'
 import {
   bodyOf,
   type Conditions,
@@ -63,6 +64,7 @@ export const conditionalAccessPolicy: ResourceKind<ConditionalAccessSpec> = {
 
   risk,
   shields: ({ apps = [] }) => apps.map(app => ids.application(app)),
+  writes: () => ({ conditionalAccess: 1 }),
   perform,
 }
 
@@ -279,10 +281,22 @@ async function perform(
     await entra.patch(graphPath`/identity/conditionalAccess/policies/${before.objectId}`, body)
     return before
   }
-  // Sent once; if the answer is lost, the next run knows the policy by its name.
+  // Nothing but its name tells that it is there: the service would make a second one.
   const displayName = conditionsMark(after.spec.demands.join('+'))
-  const made = await entra.post<{ readonly id: string }>(policiesPath, { displayName, ...body })
+  const find = async (from: GraphReader): Promise<{ readonly id: string } | undefined> => {
+    const found = (await from.list<Policy>(policiesPath)).find(policy => policy.displayName === displayName)
+    if (found !== undefined && !isSameAs(conditions, found)) throw appeared(`the policy "${displayName}"`)
+    return found
+  }
+  const made = await entra.post(policiesPath, { displayName, ...body }, { find, first: true })
   return { objectId: made.id }
+}
+
+function isSameAs(wanted: Conditions, found: Policy): boolean {
+  const there = conditionsOf(found)
+  const names = ['demands', 'applications', 'guests', 'tenants', 'excludeGroups', 'state', 'furtherConditions'] as const
+  const text = (value: string | readonly string[]): string => [value].flat().toSorted().join()
+  return names.every(name => text(there[name]) === text(wanted[name]))
 }
 
 /** Undefined for an application that nobody has added to the tenant yet. */

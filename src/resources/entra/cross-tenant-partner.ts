@@ -1,8 +1,8 @@
 // How a partner's tenant is trusted. Settings have no place for a mark: a group without members holds it, made before them and
 // gone after them. What we made is deleted when the partner leaves; of what was there, ours goes back to the default.
 
-import { type Directories, type GraphWriter, RequestFailure } from '../../model/directories.ts'
-import { graphPath } from '../../model/escape.ts'
+import type { Directories, GraphWriter } from '../../model/directories.ts'
+import type { OwnWrites } from '../../model/estimate.ts'
 import { isInvitedPartner } from '../../model/groups.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { FindingAt } from '../../model/plan.ts'
@@ -17,7 +17,6 @@ import {
   type Entry,
   inherited,
   largestPolicy,
-  partnersPath,
   readDefaults,
   readEntries,
   type Setting,
@@ -28,6 +27,7 @@ import {
   type Value,
   valueIn,
 } from './cross-tenant.ts'
+import { entryAppeared, entryPath, makeEntry } from './cross-tenant-entry.ts'
 import { describeMarks, type Mark, makeMark, readMarks, removeMarks, silent } from './cross-tenant-marks.ts'
 
 type CrossTenantSpec = {
@@ -77,6 +77,7 @@ export const crossTenantPartner: ResourceKind<CrossTenantSpec> = {
 
   risk,
   works: ({ collaboration }) => collaboration !== 'blocked',
+  writes,
   perform,
 }
 
@@ -281,6 +282,13 @@ function risk({ before, after }: Change<CrossTenantSpec>): Risk {
   return after === undefined || closes || turns.some(([was, is]) => was && !is) ? 'revoke' : 'neutral'
 }
 
+/** Of the entry, and of the mark before and after. */
+function writes({ before, after }: Change<CrossTenantSpec>): OwnWrites {
+  const marks = Object.keys(before?.related ?? {}).length
+  if (after === undefined) return { directory: 1 + marks }
+  return { directory: after.spec.managed === false || marks === 0 ? 1 + Math.max(1, marks) : 2 }
+}
+
 async function perform(
   { id, partner = '', before, after }: Change<CrossTenantSpec>,
   { entra }: { entra: GraphWriter },
@@ -289,8 +297,7 @@ async function perform(
   if (after === undefined) {
     if (before === undefined) throw new Error(`${id} has neither side`)
     const { tenantId, handedOver, entry } = before.spec
-    if (!handedOver && entry !== undefined)
-      await entra.delete(graphPath`/policies/crossTenantAccessPolicy/partners/${tenantId}`)
+    if (!handedOver && entry !== undefined) await entra.delete(entryPath(tenantId))
     await removeMarks(marks, entra)
     return before
   }
@@ -302,31 +309,25 @@ async function perform(
   const managed = managedAfter(before?.spec, after.spec, target)
   // The mark says what is ours before it is so, and until it is so no longer.
   const meanwhile = [...new Set([...known, ...managed])].sort()
-  if (after.spec.managed !== false && marks.length === 0) {
+  const isUnmarked = marks.length === 0
+  // Ours comes after its mark.
+  if (entry === undefined && isUnmarked && (await entra.get<Entry>(entryPath(tenantId))) !== undefined)
+    throw entryAppeared(tenantId)
+  if (after.spec.managed !== false && isUnmarked) {
     const made = entry === undefined || before?.spec.removable === true
     marks = [await makeMark(partner, tenantId, made, meanwhile, entra)]
   } else if (meanwhile.join() !== known.join()) await describeMarks(marks, meanwhile, entra)
   const changes = changesTo(entry, defaults, target)
-  if (entry === undefined) await makeEntry(tenantId, changes, entra)
-  else if (Object.keys(changes).length > 0)
-    await entra.patch(graphPath`/policies/crossTenantAccessPolicy/partners/${tenantId}`, changes)
+  if (entry === undefined) {
+    try {
+      await makeEntry(tenantId, target, defaults, entra)
+    } catch (error) {
+      // Somebody was quicker: the mark would make it ours.
+      if (isUnmarked && error instanceof Failure && error.code === 'stale') await removeMarks(marks, entra)
+      throw error
+    }
+  } else if (Object.keys(changes).length > 0) await entra.patch(entryPath(tenantId), changes)
   if (after.spec.managed === false) await removeMarks(marks, entra)
   else if (meanwhile.join() !== managed.join()) await describeMarks(marks, managed, entra)
   return { objectId: tenantId }
-}
-
-async function makeEntry(tenantId: string, changes: Settings, entra: GraphWriter): Promise<void> {
-  try {
-    await entra.post(partnersPath, { tenantId, ...changes })
-  } catch (error) {
-    if (!(error instanceof RequestFailure) || error.status !== 409) throw error
-    // Somebody was quicker, or one that was deleted a moment ago is not quite gone.
-    try {
-      await entra.patch(graphPath`/policies/crossTenantAccessPolicy/partners/${tenantId}`, changes)
-    } catch (second) {
-      if (!(second instanceof RequestFailure) || second.status !== 404) throw second
-      const message = `the cross-tenant access settings of ${tenantId} are still being deleted`
-      throw new Failure('partner-being-deleted', message, 'run again in a few minutes', { cause: error })
-    }
-  }
 }

@@ -16,9 +16,10 @@ export async function leaveForgottenGroups(
   address: Address,
   policy: ResolvedPolicy,
 ): Promise<void> {
-  const [groups = []] = await entra.listEach<Group>([graphPath`/users/${objectId}/memberOf/microsoft.graph.group`], {
-    select: ['id', 'uniqueName'],
-  })
+  const path = graphPath`/users/${objectId}/memberOf/microsoft.graph.group`
+  const groups = await entra.agreed(
+    async from => (await from.listEach<Group>([path], { select: ['id', 'uniqueName'] }))[0],
+  )
   const wanted = wantedMarks(address, policy)
   for (const { id, uniqueName } of groups) {
     const ours = uniqueName && (readGroupMark(uniqueName) ?? readAppRoleGroupMark(uniqueName)) !== undefined

@@ -32,6 +32,8 @@ export const groupMember: ResourceKind<GroupMemberSpec> = {
 
   normalize: spec => spec,
   risk: change => (change.action === 'delete' ? 'revoke' : 'grant'),
+  writes: ({ action, needs: [group] }) =>
+    action === 'delete' || group === undefined ? { directory: 1 } : { joins: [group] },
 
   async perform({ needs: [group], before, after }, { entra }, assigned) {
     if (group === undefined) throw new Error('a membership without its group')

@@ -2,8 +2,9 @@
 // restored on return. Ours are the invited members of one marked group: an account of our own becomes a guest by invitation
 // and is never signed off or deleted before. The grace period counts from `employeeLeaveDateTime`.
 
-import type { Directories, DirectoryWriters } from '../../model/directories.ts'
+import type { Directories, DirectoryWriters, GraphReader, GraphWriter } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
+import type { OwnWrites } from '../../model/estimate.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { FindingAt, Waiting } from '../../model/plan.ts'
 import type { Address, ResolvedPolicy } from '../../model/policy.ts'
@@ -13,7 +14,7 @@ import type { Observation, ResourceKind } from '../kind.ts'
 import { cut } from '../mark.ts'
 import { deletedObstacle, obstacleOf, uninvitable } from './conversion.ts'
 import { leaveForgottenGroups } from './forgotten-groups.ts'
-import { convert, sendInvitation } from './invitation.ts'
+import { convert, invitePerson, isInvitationOf } from './invitation.ts'
 import { distinct, readSponsors, type Sponsors, setSponsors } from './sponsors.ts'
 import {
   addressBook,
@@ -88,6 +89,7 @@ export const guest: ResourceKind<GuestSpec> = {
   works: spec => spec.signIn,
   named,
   isOurMaking,
+  writes,
   perform,
 }
 
@@ -136,20 +138,10 @@ function named(
   return isInvited ? { ...after?.spec.invitation } : {}
 }
 
-/** Clocks differ. */
-const skew = 5 * 60_000
-
 /** As the invitation of that address leaves it; a stranger's that only has the address among others is none of ours. */
 function isOurMaking({ name = '', spec }: Observed<GuestSpec>, _policy: ResolvedPolicy, since: number): boolean {
   const { address, mail, account, createdDateTime } = spec
-  return (
-    account === 'invited' &&
-    mail?.toLowerCase() === address &&
-    // Where the name was taken, the service adds to it.
-    name.toLowerCase().startsWith(address.replace('@', '_')) &&
-    createdDateTime !== undefined &&
-    Date.parse(createdDateTime) >= since - skew
-  )
+  return account === 'invited' && isInvitationOf(address, { userPrincipalName: name, mail, createdDateTime }, since)
 }
 
 async function observe(from: Directories, policy: ResolvedPolicy): Promise<Observation<GuestSpec>> {
@@ -292,6 +284,32 @@ function observedGuest(
   }
 }
 
+/** What a guest brings back from the recycle bin is not known beforehand. */
+function writes({ action, before, after, differs, retires }: Change<GuestSpec>): OwnWrites {
+  if (after === undefined) return { directory: 1 }
+  const has = (key: string): boolean => differs.includes(key)
+  const joins = action === 'update' ? [] : [ids.managedGuests()]
+  if (retires) return { directory: 3, joins }
+  const { spec } = after
+  if (before === undefined) {
+    const names = spec.displayName === undefined && spec.companyName === undefined ? 0 : 1
+    return { invitations: 1, directory: names + (spec.sponsors ?? []).length, joins }
+  }
+  const [there, wanted] = [before.spec.sponsors ?? [], spec.sponsors ?? []]
+  const sponsors = has('sponsors')
+    ? wanted.filter(name => !there.includes(name)).length + there.filter(name => !wanted.includes(name)).length
+    : 0
+  const named = ['displayName', 'companyName', 'userType', 'signIn', 'left'].some(has) ? 1 : 0
+  const restored = before.spec.deleted === true ? 1 : 0
+  const isMailNew = before.spec.mail?.toLowerCase() !== spec.address || !before.spec.signIn
+  const converted = has('account') && isMailNew ? 1 : 0
+  return {
+    directory: restored + converted + named + sponsors,
+    invitations: has('account') ? 1 : 0,
+    joins,
+  }
+}
+
 async function perform(
   change: Change<GuestSpec>,
   to: DirectoryWriters,
@@ -309,7 +327,7 @@ async function perform(
 
   const user = graphPath`/users/${before.objectId}`
   if (before.spec.deleted === true) {
-    await entra.post(graphPath`/directory/deletedItems/${before.objectId}/restore`, {})
+    await restore(entra, before.objectId)
     await leaveForgottenGroups(entra, before.objectId, before.spec.address, policy)
     await leaveForgottenWays(entra, before.objectId, to, policy)
   }
@@ -318,7 +336,7 @@ async function perform(
   if (change.action !== 'update') await entra.addMember(assigned(ids.managedGuests()).objectId, before.objectId)
   if (change.retires) {
     await setProperties(user, ['signIn'], after.spec, to)
-    await entra.post(`${user}/revokeSignInSessions`, {})
+    await entra.post(`${user}/revokeSignInSessions`, {}, 'freely')
     // Last, so that a run that ends before is seen to. The grace period counts from when sign-in was last switched off.
     await setProperties(user, ['left'], after.spec, to)
     return before
@@ -326,8 +344,10 @@ async function perform(
   await setProperties(user, change.differs, after.spec, to)
   if (before.spec.deleted === true && after.spec.sponsors !== undefined) {
     // The recycle bin does not tell who they were.
-    const [there = []] = await entra.listEach<{ id: string }>([`${user}/sponsors`], { select: ['id'] })
-    const sponsors = there.map(sponsor => sponsor.id)
+    const sponsors = await entra.agreed(async from => {
+      const [there] = await from.listEach<{ id: string }>([`${user}/sponsors`], { select: ['id'] })
+      return there?.map(sponsor => sponsor.id)
+    })
     await setSponsors({ entra, policy }, user, sponsors, after.spec.sponsors)
   } else if (change.differs.includes('sponsors')) {
     await setSponsors({ entra, policy }, user, before.spec.sponsors ?? [], after.spec.sponsors ?? [])
@@ -342,13 +362,19 @@ async function invite(
   policy: ResolvedPolicy,
 ): Promise<Assigned> {
   const { entra } = to
-  const { id, userPrincipalName: name } = await sendInvitation(entra, spec)
+  const { id, userPrincipalName: name } = await invitePerson(to, spec, expectedPrincipalName(spec.address, policy))
   // The mark first: a run that ends here finds its own guest again.
   await entra.addMember(managedGuests, id)
   const user = graphPath`/users/${id}`
   await setProperties(user, ['displayName', 'companyName'], spec, to)
   if ((spec.sponsors ?? []).length > 0) await setSponsors({ entra, policy }, user, [], spec.sponsors ?? [])
   return { objectId: id, ...(name === undefined ? {} : { name }) }
+}
+
+async function restore(entra: GraphWriter, objectId: string): Promise<void> {
+  const find = (from: GraphReader): Promise<{ readonly id: string } | undefined> =>
+    from.get<{ readonly id: string }>(graphPath`/users/${objectId}`, { select: ['id'] })
+  await entra.post(graphPath`/directory/deletedItems/${objectId}/restore`, {}, { find, unique: true })
 }
 
 async function setProperties(

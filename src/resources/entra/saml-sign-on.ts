@@ -2,7 +2,7 @@
 // Proxy and without. An app that we make gets a certificate to sign with; of any other only what the policy names is changed,
 // and what we added is taken away when the app leaves.
 
-import type { Directories, DirectoryWriters, GraphWriter } from '../../model/directories.ts'
+import type { Directories, DirectoryWriters, GraphReader, GraphWriter } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
 import { type Id, ids } from '../../model/id.ts'
 import type { FindingAt, Waiting } from '../../model/plan.ts'
@@ -75,8 +75,14 @@ export const samlSignOn: ResourceKind<SamlSignOnSpec> = {
     mode === 'saml' &&
     (wanted === undefined || (same(identifier, wanted.identifier) && same(replyUrl, wanted.replyUrl))),
 
+  // The addresses, the certificate, and the mode with the certificate's name.
+  writes: ({ action, differs }) => ({
+    directory: action === 'delete' ? 2 : 2 + (differs.includes('certificate') ? 1 : 0),
+  }),
   perform,
 }
+
+const signingProperties = ['id', 'keyCredentials', 'preferredTokenSigningKeyThumbprint'] as const
 
 function* desire(policy: ResolvedPolicy): Iterable<Desired<SamlSignOnSpec>> {
   for (const app of policy.apps.values()) {
@@ -114,7 +120,7 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
   const apps = all.filter(({ registered, ...found }) => registered !== undefined && isOfInterest(found))
   const signing = await from.entra.getEach<Signing>(
     apps.map(({ found }) => graphPath`/servicePrincipals/${found.id}`),
-    { select: ['id', 'keyCredentials', 'preferredTokenSigningKeyThumbprint'] },
+    { select: signingProperties },
   )
   const resources = apps.map((found, index): Observed<SamlSignOnSpec> => {
     const there = observedSignOn(found, certificateOf(signing[index] ?? {}))
@@ -262,9 +268,8 @@ async function perform(
 /** The service makes the key and keeps it: nobody else ever sees it. */
 async function addCertificate(entra: GraphWriter, principal: string, app: string, now: number): Promise<string> {
   const body = { displayName: `CN=${app}`, endDateTime: isoOf(now + lifetime) }
-  const { thumbprint } = await entra.post<{ readonly thumbprint: string }>(
-    `${principal}/addTokenSigningCertificate`,
-    body,
-  )
+  const find = async (from: GraphReader): Promise<{ readonly thumbprint: string } | undefined> =>
+    certificateOf((await from.get<Signing>(principal, { select: signingProperties })) ?? {})
+  const { thumbprint } = await entra.post(`${principal}/addTokenSigningCertificate`, body, { find, first: true })
   return thumbprint
 }

@@ -30,6 +30,7 @@ export const unmanagedAccess: ResourceKind<UnmanagedAccessSpec> = {
   normalize: ({ way, assignedOn }) => ({ way, assignedOn }),
   risk: () => 'revoke',
   works: ({ signIn }) => signIn !== false,
+  writes: ({ before }) => ({ directory: Object.keys(before?.related ?? {}).filter(key => key !== 'resource').length }),
 
   async perform({ id, before }, { entra }) {
     if (before === undefined) throw new Error(`${id} is only ever taken away`)

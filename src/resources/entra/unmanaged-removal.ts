@@ -49,18 +49,19 @@ export async function leaveForgottenWays(
   policy: ResolvedPolicy,
 ): Promise<void> {
   if (![...policy.apps.values()].some(({ spec }) => spec.unmanagedGuests === 'remove')) return
-  const ways = await readWays(from, policy)
-  const goes = goingBy(ways, await obstaclesOf(ways, from, policy))
-  for (const way of ways.filter(({ user }) => user.id === objectId)) {
-    const { group, resource, assignments } = way
-    if (!goes(way)) continue
-    if (group !== undefined) await entra.removeMember(group.id, objectId)
-    else
-      await unassign(
-        entra,
-        resource,
-        assignments.map(({ id }) => id),
-      )
+  const going = await entra.agreed(async now => {
+    const ways = await readWays({ ...from, entra: now }, policy)
+    const goes = goingBy(ways, await obstaclesOf(ways, { ...from, entra: now }, policy))
+    const own = ways.filter(way => way.user.id === objectId && goes(way))
+    return own.map(({ group, resource, assignments }) => ({
+      group: group?.id,
+      resource,
+      assignments: assignments.map(({ id }) => id),
+    }))
+  })
+  for (const { group, resource, assignments } of going) {
+    if (group !== undefined) await entra.removeMember(group, objectId)
+    else await unassign(entra, resource, assignments)
   }
 }
 

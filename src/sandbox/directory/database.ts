@@ -31,7 +31,7 @@ export interface Tombstone {
   readonly attributes: Attributes
 }
 
-interface Link {
+export interface Link {
   readonly attribute: string
   readonly from: string
   readonly to: string
@@ -73,7 +73,8 @@ export interface Database {
 
 const nothing: ReadonlySet<string> = new Set()
 
-export function openDatabase(store: Store, domain: string, now: () => Instant): Database {
+/** `origin` tells the domain's controllers apart: no two of them make the same GUID. */
+export function openDatabase(store: Store, domain: string, now: () => Instant, origin = ''): Database {
   const entries = store.collection<Entry>('entries')
   const links = store.collection<Link>('links')
   const tombstones = store.collection<Tombstone>('tombstones')
@@ -191,7 +192,7 @@ export function openDatabase(store: Store, domain: string, now: () => Instant): 
     },
     newGuid: dn => {
       for (let generation = 1; ; generation++) {
-        const id = guidFrom(`${domain.toLowerCase()}/${canonicalDn(dn)}/${generation}`)
+        const id = guidFrom(`${domain.toLowerCase()}/${canonicalDn(dn)}/${generation}${origin}`)
         if (!entries.has(id) && !tombstones.has(id)) return id
       }
     },

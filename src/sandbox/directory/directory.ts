@@ -24,11 +24,13 @@ export interface DirectoryOptions {
   /** `corp.contoso.com` */
   readonly domain: string
   readonly clock: () => Instant
+  /** Which of the domain's controllers this is; left out, the only one. */
+  readonly origin?: string
 }
 
 /** The domain in `store`; a fresh one if there is none. */
-export function createDirectory({ store, domain, clock }: DirectoryOptions): SandboxDirectory {
-  const database = openDatabase(store, domain, clock)
+export function createDirectory({ store, domain, clock, origin }: DirectoryOptions): SandboxDirectory {
+  const database = openDatabase(store, domain, clock, origin)
   if (database.root() === undefined) seedFresh(database)
   return {
     search: async request => search(database, request),

@@ -3,7 +3,7 @@
 
 import { malformed } from './errors.ts'
 import type { Item } from './match.ts'
-import { type Answer, bodyOf, type GraphRequest, ok } from './request.ts'
+import { type Answer, bodyOf, type GraphRequest, ok, refused } from './request.ts'
 
 const mostRequests = 20
 const methods = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE']
@@ -22,12 +22,20 @@ export function answerBatch(request: GraphRequest, dispatch: (request: GraphRequ
   const statuses = new Map<string, number>()
   const responses = items.map(item => {
     const failed = item.dependsOn.some(id => (statuses.get(id.toLowerCase()) ?? 0) >= 400)
-    const answer = failed ? failedDependency(request) : dispatch(requestOf(item, request))
+    const answer = failed
+      ? refused(request, 424, 'FailedDependency', 'A dependent request failed.')
+      : dispatch(requestOf(item, request))
     statuses.set(item.id.toLowerCase(), answer.status)
     return responseOf(item.id, answer)
   })
   // Graph promises no order, and nobody may count on one.
   return ok({ responses: responses.reverse() })
+}
+
+/** The answers to the items, if it is the answer to a batch. */
+export function responsesIn(answer: Answer): readonly Item[] {
+  const { responses } = (answer.body ?? {}) as { readonly responses?: unknown }
+  return Array.isArray(responses) ? responses : []
 }
 
 function itemsOf(body: Item): readonly BatchItem[] {
@@ -102,21 +110,13 @@ function requestOf(item: BatchItem, outer: GraphRequest): GraphRequest {
     headers: { authorization: outer.headers.authorization, ...item.headers },
     body: item.body,
     root: outer.root,
+    inBatch: true,
   }
 }
 
 function splitUrl(url: string): readonly string[] {
   const at = url.indexOf('?')
   return at === -1 ? [url] : [url.slice(0, at), url.slice(at + 1)]
-}
-
-function failedDependency(request: GraphRequest): Answer {
-  const id = request.headers['client-request-id'] ?? ''
-  const innerError = { 'request-id': id, 'client-request-id': id }
-  return {
-    status: 424,
-    body: { error: { code: 'FailedDependency', message: 'A dependent request failed.', innerError } },
-  }
 }
 
 function responseOf(id: string, answer: Answer): Item {

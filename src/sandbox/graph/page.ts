@@ -28,7 +28,7 @@ export function listPage(request: GraphRequest, listing: Listing): Answer {
   return ok({
     ...contextOf(request, contextText(listing.context, query)),
     ...(count === undefined ? {} : { '@odata.count': count }),
-    ...(more === undefined ? {} : { '@odata.nextLink': nextLink(request, more) }),
+    ...(more === undefined ? {} : { '@odata.nextLink': linkTo(request, more) }),
     value,
   })
 }
@@ -124,11 +124,13 @@ function expiredToken(): GraphError {
   return new GraphError(400, 'Directory_ExpiredPageToken', message)
 }
 
-function nextLink(request: GraphRequest, token: string): string {
+/** The same list from that place on; without a token, from its beginning. */
+export function linkTo(request: GraphRequest, token: string | undefined): string {
   const options = [...request.options]
     .filter(([name]) => name !== '$skiptoken')
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-  return `${request.root}${request.path}?${[...options, `$skiptoken=${token}`].join('&')}`
+  const place = token === undefined ? [] : [`$skiptoken=${token}`]
+  return `${request.root}${request.path}?${[...options, ...place].join('&')}`
 }
 
 function view(item: Item, query: Query, listing: Omit<Listing, 'items'>): Item {

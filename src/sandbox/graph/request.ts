@@ -23,6 +23,7 @@ export interface GraphRequest {
   readonly body: unknown
   /** `http://host:port/v1.0`: where links lead. */
   readonly root: string
+  readonly inBatch?: true
 }
 
 export interface Answer {
@@ -46,6 +47,13 @@ export function ok(body: unknown): Answer {
 }
 
 export const noContent: Answer = { status: 204 }
+
+/** An error as an answer: unlike one that is thrown, it leaves alone what the request has done. */
+export function refused(request: GraphRequest, status: number, code: string, message: string, inner?: object): Answer {
+  const id = request.headers['client-request-id'] ?? ''
+  const innerError = { ...inner, 'request-id': id, 'client-request-id': id }
+  return { status, body: { error: { code, message, innerError } } }
+}
 
 export function contextOf(request: GraphRequest, of: string): Record<string, string> {
   return { '@odata.context': `${request.root}/$metadata#${of}` }

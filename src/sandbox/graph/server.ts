@@ -10,6 +10,7 @@ import { assignmentRoutes } from './assignments.ts'
 import { answerBatch } from './batch.ts'
 import { conditionalAccessRoutes } from './conditional-access.ts'
 import { deletedItemRoutes } from './deleted-items.ts'
+import { deltaRoutes } from './delta.ts'
 import { directoryRoutes } from './directory.ts'
 import { GraphError, malformed } from './errors.ts'
 import { groupRoutes } from './groups.ts'
@@ -63,7 +64,8 @@ export interface GraphServer {
 /** Bodies larger than this are refused. */
 const largestBody = 4 * 1024 * 1024
 
-async function holdFor(ms: number, signal: AbortSignal): Promise<void> {
+/** Waits by real time. */
+export async function holdFor(ms: number, signal: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, { signal }).catch(() => undefined)
 }
 
@@ -119,6 +121,7 @@ export function routesOf(tenant: Tenant): readonly Route[] {
     ...assignmentRoutes(tenant),
     ...deletedItemRoutes(tenant),
     ...directoryRoutes(tenant),
+    ...deltaRoutes(tenant),
     ...conditionalAccessRoutes(tenant),
     ...policyRoutes(tenant),
   ]

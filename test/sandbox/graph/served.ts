@@ -3,7 +3,7 @@
 import { onTestFinished } from 'vitest'
 import { dumpGraph } from '../../../src/sandbox/graph/dump.ts'
 import { seedGraph } from '../../../src/sandbox/graph/seed.ts'
-import { serveGraph } from '../../../src/sandbox/graph/server.ts'
+import { type GraphServerOptions, serveGraph } from '../../../src/sandbox/graph/server.ts'
 import { openStore, type Store } from '../../../src/sandbox/store.ts'
 
 export const now = Date.parse('2026-12-01T08:00:00Z')
@@ -34,12 +34,24 @@ export interface Served {
   id(collection: string, name: string): string
 }
 
+/** What may stand between a request and the tenant. */
+export type Between = Pick<GraphServerOptions, 'layers' | 'delivery' | 'hold'>
+type BetweenOf = (store: Store, clock: () => number) => Between
+
 /** Serves a seed; paths without a version are v1.0. */
-export async function serve(seed: object = {}, settings: object = {}): Promise<Served> {
+export async function serve(
+  seed: object = {},
+  settings: object = {},
+  between: Between | BetweenOf = {},
+): Promise<Served> {
   const store = openStore(undefined, 'graph')
   seedGraph(store, { ...seed, tenant: { ...tenant, ...settings } })
   const clock = { now }
-  const server = await serveGraph({ store, clock: () => clock.now })
+  const server = await serveGraph({
+    store,
+    clock: () => clock.now,
+    ...(typeof between === 'function' ? between(store, () => clock.now) : between),
+  })
   onTestFinished(() => server.close())
 
   async function send(

@@ -1,0 +1,217 @@
+// One apply at a time, wherever it runs: the second says so and changes nothing. What a cut apply has left behind is taken over,
+// once its last writes are surely visible.
+
+import { type GraphWriter, RequestFailure } from '../model/directories.ts'
+import { Failure } from '../model/problem.ts'
+import { type Instant, isoOf } from '../model/time.ts'
+import { safeText } from '../render/safe-text.ts'
+import { claimLease, type Holder, type Lease, nameHolder, readLease, removeLease } from '../resources/entra/lease.ts'
+import { actorOf } from './actor.ts'
+import type { Connection } from './connect.ts'
+import type { Host } from './host.ts'
+
+export interface Held {
+  /** Throws if somebody else may have taken it over: then nothing more must be written. */
+  readonly check: () => void
+  /** The same, as soon as it is known. */
+  readonly lost: AbortSignal
+  /** Waits until all is visible that a cut apply may have written. */
+  readonly untilVisible: (signal: AbortSignal) => Promise<void>
+  /** Gives it back; with a moment, it stays, and whoever comes next waits until then. */
+  readonly end: (visible?: Instant) => Promise<void>
+}
+
+const minute = 60_000
+const renewal = minute
+/** Not renewed for so long, it is taken to be left behind. */
+const patience = 5 * minute
+/** Watched for longer than a renewal before it is taken over: clocks differ, and reads may be old. */
+const watch = 90_000
+const glance = 15_000
+/** What was just deleted may still be answered. */
+const settling = 2 * minute
+
+type Means = Pick<Connection, 'beside' | 'clock' | 'lag'>
+
+/** Throws if somebody else applies. Undefined, with a warning: we may not have one. `signal` gives up asking for it. */
+export async function takeLease(host: Host, means: Means, signal: AbortSignal): Promise<Held | undefined> {
+  const { clock } = means
+  const { entra } = means.beside(signal)
+  let left: Holder | undefined
+  let removed: string | undefined
+  const began = clock.now()
+  for (;;) {
+    const lease = await claimed(host, entra)
+    if (lease === undefined) return undefined
+    if (lease.isOurs) return await named(host, means, entra, lease.id, left)
+    if (lease.id === removed) {
+      if (clock.now() - began > settling + watch) throw underWay(lease.holder)
+      await clock.sleep(glance, signal)
+      continue
+    }
+    const isLeft = await isLeftBehind(host, means, lease, signal)
+    if (!isLeft) continue
+    left = lease.holder ?? left
+    removed = lease.id
+    await removeLease(entra, lease.id)
+  }
+}
+
+async function claimed(host: Host, entra: GraphWriter): Promise<Lease | undefined> {
+  try {
+    return await claimLease(entra)
+  } catch (error) {
+    return warned(host, error)
+  }
+}
+
+/** Without the right to keep others out an apply is what it was without a lease. */
+function warned(host: Host, error: unknown): undefined {
+  if (!(error instanceof RequestFailure && error.status === 403)) throw error
+  host.stderr.write(
+    'warning[no-lease]: may not make the group that keeps two applies apart: see to it that no other one runs now\n' +
+      '  it takes Group.ReadWrite.All\n',
+  )
+}
+
+/** True: nobody has it any more, or ever will say so. False: it is gone. Throws if somebody applies. */
+async function isLeftBehind(
+  host: Host,
+  { beside, clock }: Means,
+  { id, holder }: Lease,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (holder?.hasEnded === true) return true
+  const isOld = holder === undefined || clock.now() - holder.renewed >= patience || isDeadHere(host, holder)
+  if (!isOld) throw underWay(holder)
+  host.stderr.write('Another apply was under way and is not heard of: looking whether it still is.\n')
+  for (let waited = 0; waited < watch; waited += glance) {
+    await clock.sleep(glance, signal)
+    const now = await readLease(beside(signal).from.entra, id)
+    if (now === undefined) return false
+    if (now.holder !== undefined && now.holder.renewed !== holder?.renewed) throw underWay(now.holder)
+  }
+  return true
+}
+
+/** Of another machine nothing is known. In a container every run may have the same id: ours is a former run's. */
+function isDeadHere({ user, writer }: Host, { machine, process }: Holder): boolean {
+  if (user === undefined || machine !== user.machine) return false
+  return process === writer.pid || !writer.isAlive(process)
+}
+
+function underWay(holder: Holder | undefined): Failure {
+  const who = holder === undefined ? 'somebody who has not said who it is' : whoIs(holder)
+  const until = holder === undefined ? '' : ` (last heard of at ${timeOf(holder.renewed)})`
+  return new Failure(
+    'apply-under-way',
+    `another apply is under way: by ${who}`,
+    `run this again when it has ended${until}; one that was cut is taken over after five minutes`,
+  )
+}
+
+function whoIs({ by, on, since }: Holder): string {
+  return `${by ?? 'somebody'}${on === null ? '' : ` on ${on}`} since ${timeOf(since)}`
+}
+
+export function timeOf(instant: Instant): string {
+  return `${isoOf(instant).slice(0, 16).replace('T', ' ')} UTC`
+}
+
+/** `left`: who had it and did not end. */
+async function named(
+  host: Host,
+  { beside, clock, lag }: Means,
+  entra: GraphWriter,
+  id: string,
+  left: Holder | undefined,
+): Promise<Held | undefined> {
+  const { name, run, machine } = actorOf(host)
+  const since = clock.now()
+  let renewed = since
+  // Never longer than is possible, whatever the group says.
+  let visible = left === undefined ? undefined : Math.min(left.visible ?? left.renewed + lag, since + lag)
+  const write = async (by: GraphWriter, hasEnded = false): Promise<void> => {
+    const now = clock.now()
+    await nameHolder(by, id, {
+      ...{ by: name, on: run ?? machine, machine: host.user?.machine ?? null, process: host.writer.pid },
+      ...{ since, renewed: now, hasEnded, visible },
+    })
+    renewed = now
+  }
+  try {
+    await write(entra)
+  } catch (error) {
+    // We were so slow to name ourselves that somebody else has taken it.
+    if (error instanceof RequestFailure && error.status === 404) throw underWay(undefined)
+    await removeLease(beside().entra, id).catch(() => undefined)
+    return warned(host, error)
+  }
+
+  const [stop, lost] = [new AbortController(), new AbortController()]
+  const lose = (): Failure => {
+    const failure = new Failure(
+      'lease-lost',
+      'another apply may have begun: this one was not heard of for five minutes, or its lease was taken away',
+      'run apply again: it continues from what is there',
+    )
+    if (!lost.signal.aborted) host.stderr.write(`error[${failure.code}]: ${failure.message}\n  ${failure.hint}\n`)
+    lost.abort()
+    return failure
+  }
+  const renewing = (async () => {
+    let missing = 0
+    for (;;) {
+      await clock.sleep(renewal, stop.signal)
+      try {
+        // A connection of its own each time: what it has not made it does not wait for.
+        await write(beside(stop.signal).entra)
+        missing = 0
+      } catch (error) {
+        // Once may be no more than a replica that does not know it yet.
+        missing += error instanceof RequestFailure && error.status === 404 ? 1 : 0
+      }
+      if (missing > 1 || clock.now() - renewed >= patience) lose()
+    }
+  })().catch(() => undefined)
+
+  return {
+    lost: lost.signal,
+    check() {
+      if (lost.signal.aborted || clock.now() - renewed >= patience) throw lose()
+    },
+    async untilVisible(signal) {
+      if (left === undefined || visible === undefined) return
+      const pause = visible - clock.now()
+      host.stderr.write(
+        `The last apply (by ${safeText(whoIs(left))}) did not end: its last writes may not be visible yet.\n`,
+      )
+      if (pause > 0) {
+        host.stderr.write(
+          `Waiting until ${timeOf(visible)} (${Math.ceil(pause / minute)} min), so that nothing is done twice. Ctrl-C ends here.\n`,
+        )
+        await clock.sleep(pause, signal)
+      }
+      visible = undefined
+      await write(entra)
+    },
+    async end(moment) {
+      stop.abort()
+      await renewing
+      if (lost.signal.aborted) return
+      // Whoever is interrupted before all is visible leaves the rest of the waiting to the next.
+      visible = moment ?? visible
+      // What interrupts an apply does not keep it from cleaning up.
+      const last = beside().entra
+      try {
+        if (visible === undefined) await removeLease(last, id)
+        else await write(last, true)
+      } catch (error) {
+        if (!(error instanceof RequestFailure)) throw error
+        host.stderr.write(
+          `warning[lease-left]: could not give back the lease: ${safeText(error.message)}\n  the next apply takes it over\n`,
+        )
+      }
+    },
+  }
+}

@@ -1,0 +1,61 @@
+// After an apply: waits until the lists that the next plan reads show what was written. Otherwise a next apply would do it again.
+// The plan itself is the eye: what it does not ask for any more is visible.
+
+import type { Planned } from '../engine/plan.ts'
+import { RequestFailure } from '../model/directories.ts'
+import type { Id } from '../model/id.ts'
+import { count } from '../render/layout.ts'
+import type { Connection } from './connect.ts'
+import type { Host } from './host.ts'
+
+/** Answers come from several replicas, old and new in turn: once is no proof (facts 11.2). */
+const inARow = 2
+const deadline = 10 * 60_000
+const firstPause = 2000
+const longestPause = 60_000
+
+/** How many of the changes that were `done` are asked for again at the end of the waiting: 0 if all is visible. */
+export async function settle(
+  host: Host,
+  clock: Connection['clock'],
+  plan: (signal: AbortSignal) => Promise<Planned>,
+  done: ReadonlySet<Id>,
+): Promise<number> {
+  const patience = new AbortController()
+  const stopListening = host.onInterrupt(() => {
+    host.stderr.write('\nInterrupted: all that was begun is written; only the waiting ends.\n')
+    patience.abort()
+  })
+  const began = clock.now()
+  let left = done.size
+  let told: number | undefined
+  try {
+    for (let [settled, pause] = [0, firstPause]; settled < inARow; pause = Math.min(pause * 2, longestPause)) {
+      if (clock.now() - began + pause > deadline) break
+      await clock.sleep(pause, patience.signal)
+      const seen = await missing(plan(patience.signal), done)
+      settled = seen === 0 ? settled + 1 : 0
+      left = seen ?? left
+      if (left === 0 || left === told) continue
+      host.stderr.write(
+        `Waiting for Entra to show ${count(left, 'change')} that it has accepted; Ctrl-C ends the waiting.\n`,
+      )
+      told = left
+    }
+  } catch (error) {
+    if (!patience.signal.aborted) throw error
+  } finally {
+    stopListening()
+  }
+  return left
+}
+
+/** Undefined: there was no answer. */
+async function missing(planning: Promise<Planned>, done: ReadonlySet<Id>): Promise<number | undefined> {
+  try {
+    return (await planning).plan.changes.filter(({ id }) => done.has(id)).length
+  } catch (error) {
+    if (!(error instanceof RequestFailure) || error.code === 'interrupted') throw error
+    return undefined
+  }
+}

@@ -1,0 +1,47 @@
+// Why changes failed or were not attempted: which of them have the same reason, whatever each of them is about.
+
+import { type Id, keyOf } from '../model/id.ts'
+import type { Outcome } from '../model/outcome.ts'
+import type { PlannedChange } from '../model/plan.ts'
+import { nounOf } from './words.ts'
+
+export type Failed = Outcome & { readonly status: 'failed' }
+export type NotAttempted = Outcome & { readonly status: 'not-attempted' }
+
+/** A message without what it says of this one change: its names, the request, ids. */
+export function failureReason({ change, trouble: { code, message, hint = '' } }: Failed): string {
+  const names = keyOf(change.id).filter(name => name.length > 2)
+  const rest = names.reduce(
+    (text, name) => text.replaceAll(name, '…'),
+    message.replace(/\((?:GET|POST|PATCH|PUT|DELETE) [^)]*\)/g, '').replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, '…'),
+  )
+  return JSON.stringify([code, rest, hint])
+}
+
+/** By all that became of the plan: a change may need one that failed, or one that was itself not attempted. */
+export function reasonsNotTo(outcomes: readonly Outcome[]): {
+  readonly keyOf: (outcome: NotAttempted) => string
+  readonly wordsOf: (outcome: NotAttempted) => string
+} {
+  const known = new Map<Id, Outcome>(outcomes.map(outcome => [outcome.change.id, outcome]))
+  const reason = ({ change, because }: NotAttempted): string => {
+    if (because === 'interrupted') return because
+    if (because === 'refused') return `${because} ${sortOf(change)}`
+    const cause = known.get(because)
+    if (cause?.status === 'failed') return `needs ${failureReason(cause)}`
+    return `needs ${cause === undefined ? because : sortOf(cause.change)}`
+  }
+  return {
+    keyOf: reason,
+    wordsOf: ({ because }) => {
+      if (because === 'interrupted') return 'interrupted'
+      if (because === 'refused') return 'held back: too many like it were refused in a row'
+      const { status } = known.get(because) ?? {}
+      return `needs ${nounOf(because)}, which ${status === 'not-attempted' ? 'was not attempted' : 'failed'}`
+    },
+  }
+}
+
+function sortOf({ plane, kind, action }: PlannedChange): string {
+  return `${plane}/${kind}/${action}`
+}

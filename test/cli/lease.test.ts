@@ -1,0 +1,209 @@
+// The lease of an apply: who may take it over, when, and what is waited for.
+
+import { expect, test } from 'vitest'
+import { leaseMark } from '../../src/resources/mark.ts'
+import type { Layer } from '../../src/sandbox/graph/server.ts'
+import { minute, openPlace, type Place, start } from './two-machines.ts'
+
+const anna = { by: 'anna', on: 'one', machine: 'one', process: 7, since: iso(-20) }
+
+function iso(minutes: number): string {
+  return new Date(start + minutes * minute).toISOString()
+}
+
+/** When the first invitation was sent, in minutes from the start. */
+function invitesAt(place: Place): () => number | undefined {
+  let at: number | undefined
+  place.onRequest = (method, path) => {
+    if (method === 'POST' && path === '/invitations') at ??= (place.time.now() - start) / minute
+  }
+  return () => at
+}
+
+/** Somebody asks for the lease. */
+function askedFor(place: Place): Promise<void> {
+  return new Promise(resolve => {
+    place.onRequest = (method, path) => {
+      if (method === 'PATCH' && path.includes(leaseMark)) resolve()
+    }
+  })
+}
+
+function leases(place: Place): number {
+  return [...place.groups(), ...place.deletedGroups()].filter(({ uniqueName }) => uniqueName === leaseMark).length
+}
+
+test('of a run that is heard of nobody takes it: nothing is changed', async () => {
+  const place = await openPlace()
+  await place.leave({ ...anna, renewed: iso(-1) })
+  const before = place.dump()
+  const { code, stdout, stderr } = await place.machine('ben@other').apply()
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect(stderr).toContain(
+    'error[apply-under-way]: another apply is under way: by anna on one since 2026-12-01 08:40 UTC',
+  )
+  expect(stderr).toContain('last heard of at 2026-12-01 08:59 UTC')
+  expect(place.dump()).toBe(before)
+})
+
+test('of a run that is not heard of any more it is taken over, and its last writes are waited for', async () => {
+  const place = await openPlace()
+  await place.leave({ ...anna, renewed: iso(-10) })
+  const invited = invitesAt(place)
+  const { code, stderr } = await place.machine('ben@other').apply()
+  expect(code).toBe(0)
+  expect(stderr).toContain(
+    'The last apply (by anna on one since 2026-12-01 08:40 UTC) did not end: its last writes may not be visible yet.',
+  )
+  expect(stderr).toContain('Waiting until 2026-12-01 09:10 UTC (9 min), so that nothing is done twice.')
+  expect(invited()).toBeGreaterThanOrEqual(10)
+  expect(invited()).toBeLessThan(11)
+  expect(leases(place)).toBe(0)
+})
+
+test('of a run whose clock is behind, but which renews it, it is not taken over', async () => {
+  const place = await openPlace()
+  await place.leave({ ...anna, renewed: iso(-30) })
+  const [lease] = place.groups()
+  const asked = askedFor(place)
+  const running = place.machine('ben@other').apply()
+  await asked
+  await place.time.sleep(40_000)
+  await place.writer().patch(`/groups/${lease?.id}`, { description: JSON.stringify({ ...anna, renewed: iso(-29) }) })
+  const { code, stderr } = await running
+  expect(code).toBe(1)
+  expect(stderr).toContain('looking whether it still is')
+  expect(stderr).toContain('error[apply-under-way]')
+  expect(place.invited()).toEqual([])
+})
+
+test.each([
+  ['is dead', false, 0],
+  ['lives', true, 1],
+])('of a process of this machine that %s', async (_, isAlive, expected) => {
+  const place = await openPlace()
+  await place.leave({ ...anna, machine: 'other', renewed: iso(0) })
+  const machine = place.machine('ben@other', { writer: { pid: 8, isAlive: () => isAlive } })
+  expect((await machine.apply()).code).toBe(expected)
+})
+
+test.each([
+  ['nobody', ''],
+  ['nobody who could be understood', 'By hand'],
+])('in which %s has said who has it, it is taken over after a while: nothing was written under it', async (_, text) => {
+  const place = await openPlace()
+  await place.leave(text)
+  const invited = invitesAt(place)
+  expect(await place.machine('ben@other').apply()).toMatchObject({ code: 0 })
+  expect(invited()).toBeGreaterThanOrEqual(1.5)
+  expect(invited()).toBeLessThan(3)
+})
+
+test('of two who take it over at once, one applies', async () => {
+  const place = await openPlace()
+  await place.leave({ ...anna, renewed: iso(-60) })
+  const both = [place.machine('ben@other'), place.machine('cleo@third')]
+  const heard = await Promise.all(both.map(machine => machine.apply()))
+  expect(heard.filter(({ stdout }) => stdout.includes('Applied'))).toHaveLength(1)
+  const rest = heard.filter(({ stdout }) => !stdout.includes('Applied'))
+  for (const { code, stdout } of rest) expect(code === 0 ? stdout : code).toBe(code === 0 ? 'Nothing to do.\n' : 1)
+  expect(place.invited()).toHaveLength(2)
+  expect(leases(place)).toBe(0)
+})
+
+/** Makes of the first answer to asking for the lease something else. */
+function once(answer: (given: ReturnType<Parameters<Layer>[1]>) => ReturnType<Layer>): Layer {
+  let isDone = false
+  return (request, next) => {
+    const given = next(request)
+    if (isDone || request.method !== 'PATCH' || !request.path.includes(leaseMark)) return given
+    isDone = true
+    return answer(given)
+  }
+}
+
+test('when the answer to asking for it is lost, nobody is locked out for long', async () => {
+  const unavailable = { status: 503, body: { error: { code: 'ServiceUnavailable', message: 'not now' } } }
+  const place = await openPlace({ layers: [once(() => unavailable)] })
+  const invited = invitesAt(place)
+  expect(await place.machine('ben@other').apply()).toMatchObject({ code: 0 })
+  expect(invited()).toBeLessThan(3)
+  expect(leases(place)).toBe(0)
+})
+
+test('a name that a deleted group still holds is made free', async () => {
+  const place = await openPlace({
+    layers: [
+      (request, next) => {
+        const isTaken =
+          request.method === 'PATCH' && request.path.includes(leaseMark) && place.deletedGroups().length > 0
+        if (!isTaken) return next(request)
+        const message = 'Another object with the same value for property uniqueName already exists.'
+        return { status: 400, body: { error: { code: 'Request_BadRequest', message } } }
+      },
+    ],
+  })
+  await place.leave('')
+  await place.writer().delete(`/groups/${place.groups()[0]?.id}`)
+  expect(place.deletedGroups()).toHaveLength(1)
+  expect(await place.machine('ben@other').apply()).toMatchObject({ code: 0 })
+  expect(leases(place)).toBe(0)
+})
+
+test('Ctrl-C ends the waiting, and leaves the rest of it to the next', async () => {
+  const place = await openPlace()
+  await place.leave({ ...anna, renewed: iso(-10) })
+  const ben = place.machine('ben@other')
+  const asked = askedFor(place)
+  const running = ben.apply()
+  await asked
+  await place.time.sleep(5 * minute)
+  ben.interrupt()
+  expect(await running).toMatchObject({ code: 130, stdout: '' })
+  expect(place.invited()).toEqual([])
+  expect(
+    JSON.parse(place.groups().find(({ uniqueName }) => uniqueName === leaseMark)?.description ?? ''),
+  ).toMatchObject({
+    by: 'ben',
+    hasEnded: true,
+    visible: iso(10),
+  })
+  const invited = invitesAt(place)
+  expect(await place.machine('cleo@third').apply()).toMatchObject({ code: 0 })
+  expect(invited()).toBeGreaterThanOrEqual(10)
+  expect(invited()).toBeLessThan(11)
+  expect(leases(place)).toBe(0)
+})
+
+test('it is renewed as long as the apply runs', async () => {
+  const place = await openPlace({ latency: 30_000 })
+  const renewed = new Set<string>()
+  place.onRequest = () => {
+    const { description } = place.groups().find(({ uniqueName }) => uniqueName === leaseMark) ?? {}
+    if (description !== undefined) renewed.add(JSON.parse(description).renewed)
+  }
+  expect(await place.machine('anna@one').apply()).toMatchObject({ code: 0 })
+  const times = [...renewed].map(text => Date.parse(text)).toSorted((a, b) => a - b)
+  expect(times.length).toBeGreaterThan(3)
+  const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+  expect(Math.max(...pauses)).toBeLessThan(3 * minute)
+})
+
+test('whose lease is taken away stops, and says so', async () => {
+  const place = await openPlace({ latency: 30_000 })
+  const machine = place.machine('anna@one')
+  let isGone = false
+  place.onRequest = (method, path) => {
+    if (isGone || method !== 'POST' || path !== '/invitations') return
+    isGone = true
+    const lease = place.groups().find(({ uniqueName }) => uniqueName === leaseMark)
+    place.store.collection('groups').delete(lease?.id ?? '')
+  }
+  const { code, stderr } = await machine.apply()
+  expect(isGone).toBe(true)
+  expect(code).toBe(5)
+  expect(stderr).toContain('error[lease-lost]')
+  place.onRequest = undefined
+  expect(await machine.apply()).toMatchObject({ code: 0 })
+  expect(place.invited()).toHaveLength(2)
+})
