@@ -57,7 +57,11 @@ async function measure(size: Size, lag: number): Promise<Row> {
   const counted = createCounts()
   const layers = [counted.layer, quota.layer, ...(lag === 0 ? [] : [replication.layer])]
   const server = await serveGraph({ store, clock: clock.now, latency: 150, hold: clock.hold, layers })
-  const directory = createDirectory({ store: openStore(undefined, 'directory'), domain: 'corp.contoso.com', clock: clock.now })
+  const directory = createDirectory({
+    store: openStore(undefined, 'directory'),
+    domain: 'corp.contoso.com',
+    clock: clock.now,
+  })
   directory.seed(domainSeed, 'bench')
   const connect = (): GraphConnection =>
     connectGraph({
@@ -72,7 +76,11 @@ async function measure(size: Size, lag: number): Promise<Row> {
   const graph = connect()
   const planned = await makePlan({ ...request, from: { entra: graph.reader(), activeDirectory: directory } })
   const rest = { activeDirectory: directory, randomBytes, now: at }
-  const to: DirectoryWriters = { ...rest, entra: graph.writer(), forChange: turn => ({ ...rest, entra: graph.writer(turn) }) }
+  const to: DirectoryWriters = {
+    ...rest,
+    entra: graph.writer(),
+    forChange: turn => ({ ...rest, entra: graph.writer(turn) }),
+  }
   counted.reset()
   const [started, virtual] = [performance.now(), clock.now()]
   const outcomes = await applyPlan({ kinds, planned, to, concurrency: 2000, elapsed: clock.now })
@@ -153,7 +161,21 @@ for (const guests of sizes.length > 0 ? sizes : [1000, 10_000]) {
 }
 
 const cell = (value: number | string): string => String(value).padStart(9)
-const titles = ['guests', 'lag ms', 'seconds', 'least', 'ratio', 'writes', 'fewest', 'ratio', '429s', 'lost', 'doubled', 'members', 'wall s']
+const titles = [
+  'guests',
+  'lag ms',
+  'seconds',
+  'least',
+  'ratio',
+  'writes',
+  'fewest',
+  'ratio',
+  '429s',
+  'lost',
+  'doubled',
+  'members',
+  'wall s',
+]
 process.stdout.write(
   'Apply of guests with access: medium quota, answers after 150 ms, simulated seconds. `members`: memberships lost.\n\n',
 )

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { seedGraph } from '../../src/sandbox/graph/seed.ts'
-import { type GraphServer, serveGraph } from '../../src/sandbox/graph/server.ts'
+import { type GraphServer, type Layer, serveGraph } from '../../src/sandbox/graph/server.ts'
 import { openStore } from '../../src/sandbox/store.ts'
 import { emptyFolder } from '../stories/guestlist.ts'
 import { command } from './fake-host.ts'
@@ -63,7 +63,13 @@ beforeAll(async () => {
     tenant: { tenantId, initialDomain: 'small.onmicrosoft.com' },
     servicePrincipals: [{ appId, displayName: 'Expenses', appRoleAssignmentRequired: true }],
   })
-  graph = await serveGraph({ store, clock: () => now })
+  // Alone or in a batch.
+  const listening: Layer = (request, next) => {
+    if (request.method !== 'GET') written.push(`${request.method} ${request.path}`)
+    if (request.path !== failing) return next(request)
+    return { status: 403, body: { error: { code: 'Forbidden', message: 'Guests are not welcome.' } } }
+  }
+  graph = await serveGraph({ store, clock: () => now, layers: [listening] })
   signIn = createServer((_request, response) => {
     response.setHeader('content-type', 'application/json')
     response.end(
@@ -82,12 +88,6 @@ beforeAll(async () => {
   vi.stubGlobal('fetch', (input: string | URL, init?: RequestInit) => {
     const url = String(input)
     if (!url.startsWith('https://graph.microsoft.com/')) throw new Error(`${url} is not Graph`)
-    if (init?.method !== undefined && init.method !== 'GET' && !url.endsWith('$batch'))
-      written.push(`${init.method} ${url}`)
-    if (failing !== undefined && url.endsWith(failing)) {
-      const error = { code: 'Forbidden', message: 'Guests are not welcome.' }
-      return Promise.resolve(Response.json({ error }, { status: 403 }))
-    }
     return realFetch(url.replace('https://graph.microsoft.com', graph.url), init)
   })
 })

@@ -11,6 +11,7 @@ import type { Effect, Plan, PlannedChange } from '../../src/model/plan.ts'
 import { renderPlanAsHtml } from '../../src/render/html/plan.ts'
 import { safeJson } from '../../src/render/json.ts'
 import { renderMarkdown } from '../../src/render/markdown/plan.ts'
+import { paceOf } from '../../src/render/pace.ts'
 import { renderPlan } from '../../src/render/plan.ts'
 import { risksOf } from '../../src/render/risks.ts'
 import { firstDay } from './policies.ts'
@@ -161,6 +162,7 @@ function untold(plan: Plan, { text, markdown, page }: Forms): readonly string[] 
       : findings.filter(({ code }) => !shown.includes(code)).map(({ code }) => `${form}: ${code}`)),
     ...people.filter(person => !shown.includes(person)).map(person => `${form}: ${person}`),
     ...(shown.includes(plan.digest.slice(7, 15)) ? [] : [`${form}: the digest`]),
+    ...(shown.includes(paceOf(plan)) ? [] : [`${form}: how long it takes`]),
   ])
 }
 

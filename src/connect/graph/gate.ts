@@ -102,10 +102,11 @@ export function createGate({ wire, time, lanes, turns, inFlight, signal, onPause
 
   const dropInterrupted = (): void => {
     for (const waiting of queue) {
-      const { departure, isHeld, due } = waiting
+      const { departure, due } = waiting
       const end = interruption.endOf(signalsOf(departure))
       if (end === never) continue
-      const mayGoOn = turns.hasBegun(departure.turn()) && !isHeld && Math.max(due, time.now()) < end
+      const isStuck = waiting.isHeld && !comparing.has(waiting)
+      const mayGoOn = turns.hasBegun(departure.turn()) && !isStuck && Math.max(due, time.now()) < end
       if (!mayGoOn) drop(waiting, interrupted())
     }
   }

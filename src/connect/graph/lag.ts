@@ -35,7 +35,7 @@ export function createLag(visible: Visible): Lag {
   return {
     note,
     mentioned: (path, body) => {
-      const words = (path + (body === undefined ? '' : JSON.stringify(body))).match(/[\w-]+/g) ?? []
+      const words = (decodeURIComponent(path) + (body === undefined ? '' : JSON.stringify(body))).match(/[\w-]+/g) ?? []
       return [...new Set(words.filter(word => visible.isMade(word)))]
     },
     excuses: (failure, mentioned) => {

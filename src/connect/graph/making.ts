@@ -4,7 +4,7 @@
 import { type GraphReader, type Making, RequestFailure } from '../../model/directories.ts'
 import { Failure } from '../../model/problem.ts'
 import { isLost, looking, saysThere } from './rules.ts'
-import type { Wire } from './wire.ts'
+import { doubtful, type Wire } from './wire.ts'
 
 export interface MakingParts {
   readonly wire: Pick<Wire, 'pause'>
@@ -46,7 +46,6 @@ export async function make<Answer>(
 function unknownOutcome(lost: RequestFailure, why?: Error): RequestFailure {
   const what = why === undefined ? 'It was looked for and did not appear' : `Then ${why.message}`
   const next = 'it may have been carried out all the same: run again in some minutes, which looks first'
-  return new RequestFailure(lost.status, 'outcome-unknown', `${lost.message}. ${what}; ${next}`, lost.requestId, {
-    cause: lost,
-  })
+  const message = `${lost.message.replaceAll(doubtful, '')}. ${what}; ${next}`
+  return new RequestFailure(lost.status, 'outcome-unknown', message, lost.requestId, { cause: lost })
 }

@@ -17,11 +17,11 @@ export interface Visible {
 }
 
 /** Seen so often in a row, an object is taken to be everywhere. */
-const enough = 5
+const enough = 3
 /** Between one sight and the next. */
-const afterSight = 2000
+const afterSight = 1500
 const firstPause = 1000
-const longestPause = 15_000
+const longestPause = 10_000
 /** Questions under way at once. */
 const batchesAtOnce = 4
 
@@ -77,7 +77,7 @@ export function createVisible(wire: Wire, time: SteadyTime, deadline: number): V
       return
     }
     const pause = isThere ? afterSight : made.pause
-    if (!isThere) made.pause = Math.min(made.pause * 2, longestPause)
+    made.pause = isThere ? firstPause : Math.min(made.pause * 2, longestPause)
     made.askAt = time.now() + pause * (1 + wire.clock.random() / 4)
   }
 

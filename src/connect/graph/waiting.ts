@@ -83,7 +83,7 @@ export function chooseBatch(
     if (room === 0) break
     if (isAlone && chosen.length > 0) continue
     if (lanes.some(lane => lane.free() < gathering(lane, demand) || lane.free() <= (taken.get(lane) ?? 0))) continue
-    if (isPatient(waiting) && lanes.some(lane => others.has(lane))) continue
+    if (isPatient(waiting) && lanes.some(lane => others.has(lane) || reserved.has(lane))) continue
     const same = key === undefined ? undefined : keys.get(key)
     if (same !== undefined && !(same.departure.isRemoval === true && departure.isRemoval === true)) continue
     const held = hold(waiting)

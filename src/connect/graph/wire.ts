@@ -208,11 +208,11 @@ export function unreadable(
   return new RequestFailure(answer.status, code, `Microsoft Graph: ${where} ${what}`, requestIdOf(answer))
 }
 
+/** Ends what is said of a lost answer. */
+export const doubtful = '. It may have been carried out all the same: run again, which looks first'
+
 export function lostFailure(request: Request, { code, message, reached }: NoAnswer): RequestFailure {
   const where = `${request.method} /${request.version}${request.path}`
-  const doubt =
-    reached && request.repeat === 'if-refused'
-      ? '. It may have been carried out all the same: run again, which looks first'
-      : ''
+  const doubt = reached && request.repeat === 'if-refused' ? doubtful : ''
   return new RequestFailure(0, code, `Microsoft Graph did not answer ${where}: ${message}${doubt}`)
 }
