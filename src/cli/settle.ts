@@ -8,9 +8,11 @@ import { count } from '../render/layout.ts'
 import type { Connection } from './connect.ts'
 import type { Host } from './host.ts'
 
-/** Answers come from several replicas, old and new in turn: once is no proof (facts 11.2). */
+/** Answers come from several replicas, old and new in turn: once is no proof (docs/reliability.md, "absent"). */
 const inARow = 2
-const deadline = 10 * 60_000
+/** What takes longer the next apply waits for: a pipeline is not to be held up for what may take 20 minutes. */
+const deadline = 3 * 60_000
+const betweenLines = 60_000
 const firstPause = 2000
 const longestPause = 60_000
 
@@ -28,7 +30,7 @@ export async function settle(
   })
   const began = clock.now()
   let left = done.size
-  let told: number | undefined
+  let told = Number.NEGATIVE_INFINITY
   try {
     for (let [settled, pause] = [0, firstPause]; settled < inARow; pause = Math.min(pause * 2, longestPause)) {
       if (clock.now() - began + pause > deadline) break
@@ -36,11 +38,11 @@ export async function settle(
       const seen = await missing(plan(patience.signal), done)
       settled = seen === 0 ? settled + 1 : 0
       left = seen ?? left
-      if (left === 0 || left === told) continue
+      if (left === 0 || clock.now() - told < betweenLines) continue
       host.stderr.write(
         `Waiting for Entra to show ${count(left, 'change')} that it has accepted; Ctrl-C ends the waiting.\n`,
       )
-      told = left
+      told = clock.now()
     }
   } catch (error) {
     if (!patience.signal.aborted) throw error

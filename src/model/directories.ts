@@ -54,6 +54,8 @@ export interface Making<Answer> {
   readonly first?: boolean
   /** The service refuses to make it twice: it may be sent again when the answer is lost and it is not found. */
   readonly unique?: boolean
+  /** Two of it would harm nobody: sent once more when all looking has found nothing. */
+  readonly again?: boolean
 }
 
 /**

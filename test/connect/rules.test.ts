@@ -60,6 +60,17 @@ describe('a request that makes something, after its answer was lost,', () => {
     expect(other.sent()).toBe(2)
   })
 
+  test('is sent once more after all looking if two of it would harm nobody', async () => {
+    const fake = await maker([{ cut: 'before' }, { status: 201, body: { id: 'second' } }])
+    expect(await fake.graph.writer().post('/x', {}, { ...fake.making, again: true })).toMatchObject({ id: 'second' })
+    expect(fake.sent()).toBe(2)
+    expect(fake.looks()).toBeGreaterThan(5)
+    const lost = await maker([{ cut: 'before' }])
+    const failure = lost.graph.writer().post('/x', {}, { ...lost.making, again: true })
+    await expect(failure).rejects.toMatchObject({ code: 'outcome-unknown' })
+    expect(lost.sent()).toBe(2)
+  })
+
   test('is found at once if it was there before, and then not sent', async () => {
     const fake = await maker([{ status: 201, body: { id: 'second' } }], 1)
     expect(await fake.graph.writer().post('/x', {}, { ...fake.making, first: true })).toMatchObject({ id: 'made' })

@@ -37,13 +37,13 @@ describe('an object of this run', () => {
     expect(asked).toEqual([])
   })
 
-  it('is then seen three times in a row; a replica that does not know it begins the count anew', async () => {
-    const { visible, asked, looks } = await watching('-+-++-+')
+  it('is then seen eight times in a row; a replica that does not know it begins the count anew', async () => {
+    const { visible, asked, looks } = await watching('-+-++++++-+')
     visible.made('x', '/users/x')
     visible.made('y', undefined)
     expect(visible.doubt(['y'])).toBe(true)
     await visible.awaited(['x'])
-    expect(looks()).toBe('-+-++-+++'.length)
+    expect(looks()).toBe('-+-++++++-++++++++'.length)
     expect(new Set(asked)).toEqual(new Set(['/users/x?$select=id']))
     expect(visible.awaited(['x'])).toBeUndefined()
   })

@@ -127,7 +127,7 @@ export async function pass(
     const isWrite = (init?.method ?? 'GET') !== 'GET'
     const refuse = (): Response =>
       Response.json({ error: { code: 'Authorization_RequestDenied', message: 'refused by the test' } }, { status: 403 })
-    return send(isWrite, refuse, () => fetch(input, init))
+    return send(isWrite, refuse, () => tenant.fetch(input, init))
   }
   const refuse = (): never => {
     throw new RequestFailure(50, 'insufficientAccessRights', 'refused by the test')

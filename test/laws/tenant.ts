@@ -39,6 +39,8 @@ export interface Tenant {
   /** The day it is, for the services and for what is written. */
   now: number
   readonly connection: () => GraphConnection
+  /** How requests travel. */
+  readonly fetch: typeof fetch
   readonly plan: (policy: ResolvedPolicy, seams?: Seams) => Promise<Planned>
   readonly apply: (
     planned: Planned,
@@ -130,6 +132,7 @@ export async function openSeeded(seeds: Seeds, now: number): Promise<Tenant> {
       time.now = value
     },
     connection,
+    fetch,
     plan: async (policy, seams = {}) => {
       const seen = createSeen()
       const entra = connection(seams, seen).reader()

@@ -1,5 +1,6 @@
 // A request that makes something is not simply sent again when its answer is lost: it may have been carried out. What it
-// makes is looked for under its natural key; only what the service itself refuses to make twice is sent once more.
+// makes is looked for under its natural key. What the service itself refuses to make twice is sent again meanwhile; some is sent
+// once more when all looking found nothing; an invitation never is.
 
 import { type GraphReader, type Making, RequestFailure } from '../../model/directories.ts'
 import { Failure } from '../../model/problem.ts'
@@ -15,7 +16,7 @@ export interface MakingParts {
 export async function make<Answer>(
   path: string,
   send: () => Promise<Answer>,
-  { find, unique = false }: Making<Answer>,
+  { find, unique = false, again = false }: Making<Answer>,
   { wire, reader }: MakingParts,
 ): Promise<Answer> {
   let failure: RequestFailure | undefined
@@ -40,7 +41,13 @@ export async function make<Answer>(
       throw isLost(failure) ? unknownOutcome(failure, error) : error
     }
   }
-  throw failure !== undefined && isLost(failure) ? unknownOutcome(failure) : failure
+  if (failure === undefined || !isLost(failure)) throw failure
+  if (!again) throw unknownOutcome(failure)
+  try {
+    return await send()
+  } catch (error) {
+    throw isLost(error) ? unknownOutcome(error) : error
+  }
 }
 
 function unknownOutcome(lost: RequestFailure, why?: Error): RequestFailure {

@@ -288,7 +288,7 @@ async function perform(
     if (found !== undefined && !isSameAs(conditions, found)) throw appeared(`the policy "${displayName}"`)
     return found
   }
-  const made = await entra.post(policiesPath, { displayName, ...body }, { find, first: true })
+  const made = await entra.post(policiesPath, { displayName, ...body }, { find, first: true, again: true })
   return { objectId: made.id }
 }
 
