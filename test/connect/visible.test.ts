@@ -9,7 +9,7 @@ import { answerBatch, batchOf, refusal, type Scripted, startFake } from './fake-
 const missing: Scripted = { status: 404, body: refusal('Request_ResourceNotFound', "Resource 'x' does not exist") }
 
 /** An object whose sights follow a script, the last one for ever. */
-async function watching(sights: string, deadline = 600_000) {
+async function watching(sights: string, deadline = 600_000, isAtRest = false) {
   let looks = 0
   const asked: string[] = []
   const fake = await startFake(() => ({ status: 204 }))
@@ -26,7 +26,7 @@ async function watching(sights: string, deadline = 600_000) {
   }
   const slept: number[] = []
   const time = steadyTime({ now: () => 0, random: () => 0, sleep: async ms => void slept.push(ms) })
-  return { visible: createVisible(wire as Wire, time, deadline), asked, slept, looks: () => looks }
+  return { visible: createVisible(wire as Wire, time, deadline, () => isAtRest), asked, slept, looks: () => looks }
 }
 
 describe('an object of this run', () => {
@@ -46,6 +46,15 @@ describe('an object of this run', () => {
     expect(looks()).toBe('-+-++++++-++++++++'.length)
     expect(new Set(asked)).toEqual(new Set(['/users/x?$select=id']))
     expect(visible.awaited(['x'])).toBeUndefined()
+  })
+
+  it('is seen less often when nothing else is left to send, after a while', async () => {
+    const { visible, looks, slept } = await watching('-----+-+-+', 600_000, true)
+    visible.made('x', '/users/x')
+    visible.doubt(['x'])
+    await visible.awaited(['x'])
+    expect(looks()).toBe('-----+-+-++'.length)
+    expect(slept.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(20_000)
   })
 
   it('that never appears is given up at the deadline', async () => {

@@ -58,35 +58,39 @@ test.each(cases.map(each => [each.name, each] as const))(
   patience,
 )
 
-async function wrongWith({ conditions }: Case): Promise<readonly string[]> {
+async function wrongWith({ conditions, mustStrike }: Case): Promise<readonly string[]> {
   recall()
   const wrong = new Set<string>()
   tenant.onWrite = () => {
     for (const fact of slips(facts(), were, willBe)) wrong.add(`slips in: ${fact}`)
   }
   const service = await unkindly(tenant, conditions)
+  let outcomes: readonly Outcome[] = []
   try {
-    for (const text of await wrongRun(service)) wrong.add(text)
+    outcomes = await runOnce(service)
+  } catch (error) {
+    // Who cannot read what is there changes nothing, and says why.
+    if (!(error instanceof RequestFailure || error instanceof Failure)) throw error
+    for (const text of wrongWords(error.message)) wrong.add(text)
   } finally {
+    // What one domain controller was told, the other hears now.
     await service.close()
     tenant.onWrite = undefined
   }
-  for (const text of await wrongAtTheEnd()) wrong.add(text)
+  if (mustStrike === true && service.faults().size === 0) wrong.add('nothing went wrong')
+  for (const text of [...(await wrongOutcomes(outcomes)), ...(await wrongAtTheEnd())]) wrong.add(text)
   return [...wrong]
 }
 
-/** What the first run says and is not so, or does not say. */
-async function wrongRun(service: Unkind): Promise<readonly string[]> {
-  let outcomes: readonly Outcome[] = []
-  try {
-    const planned = await service.within(longest, service.plan(policy))
-    outcomes = await service.within(longest, service.apply(planned))
-    expect(outcomes.length).toBe(planned.plan.changes.length)
-  } catch (error) {
-    // Who cannot read what is there changes nothing, and says why.
-    if (error instanceof RequestFailure || error instanceof Failure) return wrongWords(error.message)
-    throw error
-  }
+async function runOnce(service: Unkind): Promise<readonly Outcome[]> {
+  const planned = await service.within(longest, service.plan(policy))
+  const outcomes = await service.within(longest, service.apply(planned))
+  expect(outcomes.length).toBe(planned.plan.changes.length)
+  return outcomes
+}
+
+/** What the run says and is not so, or does not say. */
+async function wrongOutcomes(outcomes: readonly Outcome[]): Promise<readonly string[]> {
   const left = new Set((await tenant.plan(policy)).plan.changes.map(({ id }) => id))
   return outcomes.flatMap(outcome => {
     const { status, change } = outcome

@@ -67,8 +67,6 @@ export function connectGraph(options: GraphOptions): GraphConnection {
   })
   let writes = 0
   const time = steadyTime(options.clock)
-  const visible = createVisible(wire, time, options.lagDeadline ?? 600_000)
-  const lag = createLag(visible)
   const turns = createTurns()
   const gate = createGate({
     wire,
@@ -79,6 +77,8 @@ export function connectGraph(options: GraphOptions): GraphConnection {
     signal: options.signal,
     onPause: options.onPause ?? (() => undefined),
   })
+  const visible = createVisible(wire, time, options.lagDeadline ?? 600_000, gate.isAtRest)
+  const lag = createLag(visible)
   const dispatch = createDispatch({ gate, lag, visible, turns })
   const members = createMembers({ root, gate, lag, visible, turns })
   const references = createReferences({ wire, dispatch, members })

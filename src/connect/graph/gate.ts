@@ -17,6 +17,8 @@ import type { Answer, Request, Tried, Wire } from './wire.ts'
 export interface Gate {
   /** The answer, undefined if there was nothing to send; rejects with a RequestFailure. */
   readonly pass: (departure: Departure) => Promise<Answer | undefined>
+  /** True: whatever waits, waits for something else than its permit. */
+  readonly isAtRest: () => boolean
 }
 
 export interface GateParts {
@@ -298,5 +300,5 @@ export function createGate({ wire, time, lanes, turns, inFlight, signal, onPause
     return Math.min(never, ...[...ends, ...dues, ...openings].filter(at => at > now))
   }
 
-  return { pass }
+  return { pass, isAtRest: () => comparing.size === 0 && ![...queue].some(isReady) }
 }

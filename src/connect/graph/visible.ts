@@ -18,12 +18,13 @@ export interface Visible {
 
 /**
  * Seen so often in a row, an object is taken to be everywhere (five in terraform-provider-azuread, internal/helpers/consistency;
- * more, since one of twenty members that is not there spoils their request). After a while most replicas have it, and to be
- * refused now and then is better than to wait for the last: both chosen by `npm run bench:apply`.
+ * more, since one of twenty members that is not there spoils their request). Once nothing else is left to send, to be refused
+ * now and then is better than to wait for the last replica. Both chosen by `npm run bench:apply`.
  */
 const enough = 8
-const enoughLate = 2
-const late = 40_000
+const enoughAtRest = 2
+/** Milliseconds that an object is waited for before that. */
+const patience = 20_000
 /** Between one sight and the next. */
 const afterSight = 1500
 const firstPause = 1000
@@ -43,7 +44,8 @@ interface Made {
   readonly waiting: Set<() => void>
 }
 
-export function createVisible(wire: Wire, time: SteadyTime, deadline: number): Visible {
+/** `isAtRest`: nothing else is left to send. */
+export function createVisible(wire: Wire, time: SteadyTime, deadline: number, isAtRest: () => boolean): Visible {
   const everything = new Map<string, Made>()
   const watched = new Set<Made>()
   let isHopeful = true
@@ -52,7 +54,8 @@ export function createVisible(wire: Wire, time: SteadyTime, deadline: number): V
 
   const isOver = ({ since }: Made): boolean => since !== undefined && time.now() - since >= deadline
 
-  const enoughOf = ({ since = 0 }: Made): number => (time.now() - since >= late ? enoughLate : enough)
+  const enoughOf = ({ since = 0 }: Made, isAtRest: boolean): number =>
+    isAtRest && time.now() - since >= patience ? enoughAtRest : enough
 
   const trust = (made: Made): void => {
     made.isTrusted = true
@@ -77,10 +80,10 @@ export function createVisible(wire: Wire, time: SteadyTime, deadline: number): V
     return promise.finally(() => signal?.removeEventListener('abort', leave))
   }
 
-  const judge = (made: Made, isThere: boolean): void => {
+  const judge = (made: Made, isThere: boolean, isAtRest: boolean): void => {
     // A replica that lags may have been asked as well as one that does not: sights count in a row only.
     made.sights = isThere ? made.sights + 1 : 0
-    if (made.sights >= enoughOf(made) || isOver(made)) {
+    if (made.sights >= enoughOf(made, isAtRest) || isOver(made)) {
       trust(made)
       return
     }
@@ -114,11 +117,12 @@ export function createVisible(wire: Wire, time: SteadyTime, deadline: number): V
 
   const look = async (chunk: readonly Made[]): Promise<void> => {
     const items = chunk.map(({ path = '' }) => ({ method: 'GET', path, url: `${path}?$select=id` }) as const)
+    const isResting = isAtRest()
     const answers: readonly (Answer | undefined)[] = await sendBatch(wire, 'v1.0', items).catch(() => [])
     for (const [index, made] of chunk.entries()) {
       // Whoever may not read it cannot wait for it either.
       if (answers[index]?.status === 403) trust(made)
-      else judge(made, answers[index]?.status === 200)
+      else judge(made, answers[index]?.status === 200, isResting)
     }
   }
 
