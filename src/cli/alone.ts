@@ -3,6 +3,7 @@
 
 import type { Planned } from '../engine/plan.ts'
 import type { Id } from '../model/id.ts'
+import type { PlannedChange } from '../model/plan.ts'
 import { count } from '../render/layout.ts'
 import { type ExitCode, exit } from './exit.ts'
 import type { Host } from './host.ts'
@@ -13,8 +14,10 @@ import { settle } from './settle.ts'
 
 export interface Performed {
   readonly code: ExitCode
-  /** The changes of Entra that are done; more may have been sent. */
+  /** The changes of Entra that are done. */
   readonly done: ReadonlySet<Id>
+  /** Those that failed and may have made something all the same. */
+  readonly doubtful: ReadonlySet<Id>
 }
 
 /** `work` gets the plan that is made under the lease; undefined as lease: we may not have one. */
@@ -49,20 +52,28 @@ export async function alone(
       return performed
     }
     const ended = clock.now() + lag
-    const left = performed.code === exit.interrupted ? performed.done.size : await settled(performed.done)
+    const { code, done, doubtful } = performed
+    const left = code === exit.interrupted ? done.size + doubtful.size : await settled(performed, planned)
     visible = () => (left === 0 ? undefined : ended)
     if (left > 0 && lease !== undefined) {
+      const what = doubtful.size === 0 ? 'Written' : 'Written, or perhaps written'
       host.stderr.write(
-        `Written, not visible yet: ${count(left, 'change')}; a next apply waits until ${timeOf(ended)} at the most.\n`,
+        `${what}, not visible yet: ${count(left, 'change')}; a next apply waits until ${timeOf(ended)} at the most.\n`,
       )
     }
-    return lease?.lost.aborted === true ? exit.partly : performed.code
+    return lease?.lost.aborted === true ? exit.partly : code
   } finally {
     await lease?.end(visible())
   }
 
-  async function settled(done: ReadonlySet<Id>): Promise<number> {
-    return done.size === 0 ? 0 : await settle(host, clock, signal => again(connection.beside(signal).from), done)
+  async function settled({ done, doubtful }: Performed, { plan }: Planned): Promise<number> {
+    if (done.size + doubtful.size === 0) return 0
+    const meant = new Map(plan.changes.map(({ id, action }) => [id, action]))
+    // What was to be made and is there is looked at otherwise: adopted, or brought into step.
+    const isAsked = ({ id, action }: PlannedChange): boolean =>
+      done.has(id) || (doubtful.has(id) && meant.get(id) === action)
+    const planAgain = (signal: AbortSignal): Promise<Planned> => again(connection.beside(signal).from)
+    return await settle(host, clock, planAgain, isAsked, done.size + doubtful.size)
   }
 }
 

@@ -5,8 +5,9 @@ import { applyPlan, mostAtOnce } from '../engine/apply.ts'
 import { writesOf } from '../engine/estimate.ts'
 import { type Part, partOf } from '../engine/part.ts'
 import type { Planned } from '../engine/plan.ts'
+import type { Id } from '../model/id.ts'
 import type { Outcome } from '../model/outcome.ts'
-import type { Plan } from '../model/plan.ts'
+import type { Plan, PlannedChange } from '../model/plan.ts'
 import { Failure } from '../model/problem.ts'
 import { count } from '../render/layout.ts'
 import { renderOutcomes } from '../render/outcomes.ts'
@@ -222,7 +223,7 @@ async function perform(
 ): Promise<Performed> {
   if (planned.steps.length === 0) {
     host.stdout.write(nothingToDo(reviewed, part))
-    return { code: exit.done, done: new Set() }
+    return { code: exit.done, done: new Set(), doubtful: new Set() }
   }
   recorder.begin(planned.plan)
   const interruption = new AbortController()
@@ -251,10 +252,8 @@ async function perform(
       concurrency: concurrency === 1 ? 1 : mostAtOnce,
       elapsed,
       signal: AbortSignal.any([interruption.signal, recorder.stopped, ...(lease === undefined ? [] : [lease.lost])]),
-      onBegin: change => {
-        lease?.check()
-        recorder.changeBegins(change)
-      },
+      mayGoOn: () => lease?.check(),
+      onBegin: change => recorder.changeBegins(change),
       onOutcome: outcome => {
         if (outcome.status !== 'not-attempted') host.changes()
         recorder.changeEnded(outcome)
@@ -265,9 +264,24 @@ async function perform(
     progress.end()
     stopListening()
   }
-  host.stdout.write(renderOutcomes(outcomes, plan, paintFor(host.stdout)))
-  const done = outcomes.filter(({ status, change }) => status === 'done' && change.plane === 'entra')
-  return { code: codeOf(outcomes), done: new Set(done.map(({ change }) => change.id)) }
+  const ended = lease?.lost.aborted === true ? 'the lease was lost' : 'interrupted'
+  host.stdout.write(renderOutcomes(outcomes, plan, paintFor(host.stdout), ended))
+  return { code: codeOf(outcomes), ...writtenBy(outcomes, planned) }
+}
+
+function writtenBy(outcomes: readonly Outcome[], { steps }: Planned): Omit<Performed, 'code'> {
+  const inEntra = outcomes.filter(({ change }) => change.plane === 'entra')
+  // Whatever else fails half done may be done twice.
+  const writes = writesOf(
+    steps.map(({ change }) => change),
+    kinds,
+  )
+  const isMaking = ({ id, action }: PlannedChange): boolean =>
+    action === 'create' || (writes.get(id)?.invitations ?? 0) > 0
+  const isDoubtful = (outcome: Outcome): boolean =>
+    outcome.status === 'failed' && outcome.mayHaveWritten === true && isMaking(outcome.change)
+  const idsOf = (list: readonly Outcome[]): ReadonlySet<Id> => new Set(list.map(({ change }) => change.id))
+  return { done: idsOf(inEntra.filter(({ status }) => status === 'done')), doubtful: idsOf(inEntra.filter(isDoubtful)) }
 }
 
 function codeOf(outcomes: readonly Outcome[]): ExitCode {

@@ -81,12 +81,21 @@ function byPlace({ at: one }: Problem, { at: other }: Problem): number {
 
 type Report = (pointer: string, part: 'key' | 'value', fault: Omit<Problem, 'at'>) => void
 
-/** What the schema cannot say: keys that mean nothing beside others. */
+/** What the schema cannot say: keys that mean nothing beside others, and what never strikes. */
 function checkRules(document: SourceDocument, report: Report): void {
+  const { directory } = document.value as Written
+  if (directory?.share !== undefined && directory.among === undefined) {
+    const message = '`share` is of the faults in `among`, and there is none'
+    report('/directory/share', 'key', { severity: 'error', code: 'misplaced-key', message })
+  }
   for (const [index, rule] of ((document.value as Written).graph ?? []).entries()) {
     const wrong = (key: keyof FaultRule, message: string): void =>
       report(`/graph${step(index)}${step(key)}`, 'key', { severity: 'error', code: 'misplaced-key', message })
-    const { fault } = rule
+    const { fault, on = '' } = rule
+    if (/[^/*]\*|\*[^/*]|\*\*./.test(on)) {
+      const message = '`*` is one whole part of a path, and `**` at its end is any rest: this would strike nothing'
+      report(`/graph${step(index)}/on`, 'value', { severity: 'error', code: 'bad-pattern', message })
+    }
     const [, ...more] = (['nth', 'every', 'chance'] as const).filter(key => rule[key] !== undefined)
     for (const key of more) wrong(key, 'only one of `nth`, `every` and `chance` can say which requests are struck')
     if (rule.ms !== undefined && fault !== 'slow') wrong('ms', '`ms` is for the fault `slow`')

@@ -10,10 +10,18 @@ import type { GetToken } from '../connect/graph/tokens.ts'
 import { connectDirectory, type DirectoryConnection } from '../connect/ldap/connection.ts'
 import { bindFrom } from '../connect/ldap/credentials.ts'
 import { openTrace, type Trace, traceDirectory } from '../connect/trace.ts'
-import type { Directories, DirectoryReader, DirectoryWriters, GraphWriter } from '../model/directories.ts'
+import type {
+  Directories,
+  DirectoryReader,
+  DirectoryWriter,
+  DirectoryWriters,
+  GraphWriter,
+  Turn,
+} from '../model/directories.ts'
 import type { Identity } from '../model/journal.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import { readAuthority } from '../policy/authority.ts'
+import { conditionsAfter } from '../sandbox/conditions.ts'
 import { serveGraph } from '../sandbox/graph/server.ts'
 import { createVirtualClock } from '../sandbox/virtual-clock.ts'
 import { conditionsOf } from './conditions.ts'
@@ -52,7 +60,7 @@ interface Beside {
   readonly entra: GraphWriter
 }
 
-// App-only reads of new objects have been seen to give 404 for about 20 minutes (facts 11.1).
+// App-only reads of new objects have been seen to give 404 for about 20 minutes (terraform-provider-azuread #1802, #1811).
 const longestLag = 20 * 60_000
 
 /** What a connection gets besides: `signal` gives up, before anything is changed, what is asked for. */
@@ -114,13 +122,22 @@ async function connectSandbox(
     const simulation =
       conditions === undefined || time === undefined
         ? undefined
-        : simulate({ conditions, time, state, domain: host.domain, signal })
+        : simulate({
+            conditions: conditionsAfter(state.meetConditions(), conditions),
+            time,
+            state,
+            domain: host.domain,
+            signal,
+          })
     const server = await serveGraph({ store: state.graph, clock, ...simulation?.service })
     const token: GetToken = async () => host.graphToken ?? 'sandbox'
     const within = { ...around, ...simulation?.client }
     const graph = graphAt(server.url, token, host, within)
-    const domain = simulation?.directory?.writer() ?? host.domain ?? state.directory
-    const directory = trace === undefined ? domain : traceDirectory(domain, trace)
+    const domain = (turn?: Turn): DirectoryWriter => {
+      const writer = simulation?.directory?.writer(turn) ?? host.domain ?? state.directory
+      return trace === undefined ? writer : traceDirectory(writer, trace)
+    }
+    const directory = domain()
     return {
       from: { entra: graph.reader(), activeDirectory: directory },
       again: () => ({ entra: graph.reader(), activeDirectory: directory }),
@@ -128,7 +145,7 @@ async function connectSandbox(
       lag: simulation?.lag ?? 0,
       clock: { now: clock, sleep: time?.sleep ?? sleep },
       elapsed: time?.now ?? host.elapsed,
-      writers: () => writersOf(graph, { activeDirectory: directory, randomBytes: host.randomBytes, now: policy.at }),
+      writers: () => writersOf(graph, domain, { randomBytes: host.randomBytes, now: policy.at }),
       identity: async () => ({ entra: applicationOf(host.graphToken ?? ''), activeDirectory: null }),
       server: () => simulation?.directory?.server(),
       close: async () => {
@@ -157,12 +174,7 @@ async function connectServices(host: Host, options: Options, policy: ResolvedPol
     lag: longestLag,
     clock: { now: host.now, sleep: host.graph?.sleep ?? sleep },
     elapsed: host.elapsed,
-    writers: () =>
-      writersOf(graph, {
-        ...(directory === undefined ? {} : { activeDirectory: directory.writer() }),
-        randomBytes: host.randomBytes,
-        now: host.now(),
-      }),
+    writers: () => writersOf(graph, directory?.writer, { randomBytes: host.randomBytes, now: host.now() }),
     identity: async () => ({
       entra: applicationOf(await getToken()),
       activeDirectory: directory === undefined ? null : bindFrom(host.env).dn,
@@ -180,9 +192,17 @@ function besideOf(graph: GraphConnection, activeDirectory: DirectoryReader | und
   return { from: directoriesOf(graph, activeDirectory), entra: graph.writer() }
 }
 
-/** Only Graph has requests wait for each other: whoever writes to the domain is the same for all changes. */
-function writersOf(graph: GraphConnection, rest: Omit<DirectoryWriters, 'entra' | 'forChange'>): DirectoryWriters {
-  return { ...rest, entra: graph.writer(), forChange: turn => ({ ...rest, entra: graph.writer(turn) }) }
+function writersOf(
+  graph: GraphConnection,
+  directory: ((turn?: Turn) => DirectoryWriter) | undefined,
+  rest: Pick<DirectoryWriters, 'randomBytes' | 'now'>,
+): DirectoryWriters {
+  const writers = (turn?: Turn): DirectoryWriters => ({
+    ...rest,
+    entra: graph.writer(turn),
+    ...(directory === undefined ? {} : { activeDirectory: directory(turn) }),
+  })
+  return { ...writers(), forChange: writers }
 }
 
 /** Null: the token does not say. */
@@ -211,7 +231,7 @@ export async function openDirectory(
   if (trace === undefined) return connection
   return {
     reader: () => traceDirectory(connection.reader(), trace),
-    writer: () => traceDirectory(connection.writer(), trace),
+    writer: turn => traceDirectory(connection.writer(turn), trace),
     server: connection.server,
     close: connection.close,
   }

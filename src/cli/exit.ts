@@ -1,4 +1,4 @@
-// The exit codes that the contract promises (section 3).
+// The exit codes that the contract promises.
 
 export const exit = {
   done: 0,

@@ -28,6 +28,9 @@ const patience = 5 * minute
 /** Watched for longer than a renewal before it is taken over: clocks differ, and reads may be old. */
 const watch = 90_000
 const glance = 15_000
+const mostUnseen = 10 * minute
+/** Until a renewal is tried again that failed: a replica may have been asked that does not know the lease yet. */
+const again = 5000
 /** What was just deleted may still be answered. */
 const settling = 2 * minute
 
@@ -43,7 +46,7 @@ export async function takeLease(host: Host, means: Means, signal: AbortSignal): 
   for (;;) {
     const lease = await claimed(host, entra)
     if (lease === undefined) return undefined
-    if (lease.isOurs) return await named(host, means, entra, lease.id, left)
+    if (lease.isOurs) return await named(host, means, lease.id, left, signal)
     if (lease.id === removed) {
       if (clock.now() - began > settling + watch) throw underWay(lease.holder)
       await clock.sleep(glance, signal)
@@ -89,6 +92,7 @@ async function isLeftBehind(
     await clock.sleep(glance, signal)
     const now = await readLease(beside(signal).from.entra, id)
     if (now === undefined) return false
+    if (now.holder?.hasEnded === true) return true
     if (now.holder !== undefined && now.holder.renewed !== holder?.renewed) throw underWay(now.holder)
   }
   return true
@@ -110,6 +114,14 @@ function underWay(holder: Holder | undefined): Failure {
   )
 }
 
+function unseen(): Failure {
+  return new Failure(
+    'lease-unseen',
+    'another apply is under way, or Microsoft Entra does not show yet what is to keep others out: nothing was changed',
+    'run this again in some minutes',
+  )
+}
+
 function whoIs({ by, on, since }: Holder): string {
   return `${by ?? 'somebody'}${on === null ? '' : ` on ${on}`} since ${timeOf(since)}`
 }
@@ -118,13 +130,13 @@ export function timeOf(instant: Instant): string {
   return `${isoOf(instant).slice(0, 16).replace('T', ' ')} UTC`
 }
 
-/** `left`: who had it and did not end. */
+/** `left`: who had it and did not end, or not with all visible. */
 async function named(
   host: Host,
   { beside, clock, lag }: Means,
-  entra: GraphWriter,
   id: string,
   left: Holder | undefined,
+  signal: AbortSignal,
 ): Promise<Held | undefined> {
   const { name, run, machine } = actorOf(host)
   const since = clock.now()
@@ -139,16 +151,36 @@ async function named(
     })
     renewed = now
   }
+  /** Who has taken it over. That ours is not shown proves nothing, and while it is new, an old one may still be. */
+  const successor = async (): Promise<Lease | undefined> => {
+    const now = await readLease(beside(stop.signal).from.entra).catch(() => undefined)
+    if (now === undefined || now.id === id) return undefined
+    return (now.holder?.since ?? 0) > since || clock.now() - since > lag ? now : undefined
+  }
+  const [stop, lost] = [new AbortController(), new AbortController()]
+  /** One replica or another knows it. */
+  const shown = async (work: () => Promise<void>, most: number, signal?: AbortSignal): Promise<void> => {
+    for (let waited = 0; ; waited += again) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof RequestFailure && error.status === 404) || waited >= most) throw error
+        if ((await successor()) !== undefined) throw error
+      }
+      if (waited === minute) host.stderr.write('Waiting for Entra to show the group that keeps two applies apart.\n')
+      await clock.sleep(again, signal)
+    }
+  }
   try {
-    await write(entra)
+    await shown(() => write(beside(signal).entra), Math.min(lag, mostUnseen), signal)
   } catch (error) {
-    // We were so slow to name ourselves that somebody else has taken it.
-    if (error instanceof RequestFailure && error.status === 404) throw underWay(undefined)
     await removeLease(beside().entra, id).catch(() => undefined)
+    const next = await successor()
+    if (next !== undefined) throw underWay(next.holder)
+    if (error instanceof RequestFailure && error.status === 404) throw unseen()
     return warned(host, error)
   }
 
-  const [stop, lost] = [new AbortController(), new AbortController()]
   const lose = (): Failure => {
     const failure = new Failure(
       'lease-lost',
@@ -160,18 +192,17 @@ async function named(
     return failure
   }
   const renewing = (async () => {
-    let missing = 0
-    for (;;) {
-      await clock.sleep(renewal, stop.signal)
+    for (let pause = renewal; ; ) {
+      await clock.sleep(pause, stop.signal)
       try {
         // A connection of its own each time: what it has not made it does not wait for.
         await write(beside(stop.signal).entra)
-        missing = 0
-      } catch (error) {
-        // Once may be no more than a replica that does not know it yet.
-        missing += error instanceof RequestFailure && error.status === 404 ? 1 : 0
+        pause = renewal
+      } catch {
+        pause = again
+        if ((await successor()) !== undefined) lose()
       }
-      if (missing > 1 || clock.now() - renewed >= patience) lose()
+      if (clock.now() - renewed >= patience) lose()
     }
   })().catch(() => undefined)
 
@@ -183,9 +214,10 @@ async function named(
     async untilVisible(signal) {
       if (left === undefined || visible === undefined) return
       const pause = visible - clock.now()
-      host.stderr.write(
-        `The last apply (by ${safeText(whoIs(left))}) did not end: its last writes may not be visible yet.\n`,
-      )
+      const how = left.hasEnded
+        ? 'ended before all that it wrote was visible'
+        : 'did not end: its last writes may not be visible yet'
+      host.stderr.write(`The last apply (by ${safeText(whoIs(left))}) ${how}.\n`)
       if (pause > 0) {
         host.stderr.write(
           `Waiting until ${timeOf(visible)} (${Math.ceil(pause / minute)} min), so that nothing is done twice. Ctrl-C ends here.\n`,
@@ -193,7 +225,7 @@ async function named(
         await clock.sleep(pause, signal)
       }
       visible = undefined
-      await write(entra)
+      await shown(() => write(beside(signal).entra), minute, signal)
     },
     async end(moment) {
       stop.abort()
@@ -205,7 +237,7 @@ async function named(
       const last = beside().entra
       try {
         if (visible === undefined) await removeLease(last, id)
-        else await write(last, true)
+        else await shown(() => write(last, true), minute)
       } catch (error) {
         if (!(error instanceof RequestFailure)) throw error
         host.stderr.write(

@@ -19,6 +19,7 @@ import { type Connection, connect } from './connect.ts'
 import { type Host, paintFor, type Sink } from './host.ts'
 import { version } from './installed.ts'
 import { untilInterrupted } from './interrupted.ts'
+import { aboutLease } from './lease-told.ts'
 import { checkCombination, checkNames, type Options, pathOf, scopeOf } from './options.ts'
 import { findingsOf, isMistake, type Policies, readPolicies } from './policies.ts'
 import { exampleClock } from './sandbox-state.ts'
@@ -113,6 +114,7 @@ async function plan(
       return undefined
     }
     const against = read === undefined ? undefined : await gatherBase(read, from)
+    const lease = use === 'read' && connection.lag > 0 ? await aboutLease(directories, connection) : []
     const planned = await makePlan({
       kinds,
       policy,
@@ -120,7 +122,7 @@ async function plan(
       scope,
       sandbox: options.sandbox === true,
       folder,
-      findings: [...findingsOf(problems, folder), ...findings, ...(against?.findings ?? [])],
+      findings: [...findingsOf(problems, folder), ...findings, ...(against?.findings ?? []), ...lease],
       ...(commit === undefined ? {} : { commit }),
       ...(against === undefined ? {} : { base: against.base }),
       version: version(),

@@ -3,6 +3,7 @@
 
 import type { Outcome } from '../model/outcome.ts'
 import { troubleOf } from '../render/outcomes.ts'
+import { type Failed, failureReason } from '../render/reasons.ts'
 import { wordsOf } from '../render/words.ts'
 import { paintFor, type Sink } from './host.ts'
 import type { TimeLeft } from './time-left.ts'
@@ -16,12 +17,12 @@ export interface Progress {
 }
 
 const everyChangeUpTo = 100
-/** Failures that are told one by one; the report at the end tells all. */
+/** Reasons that are told; the report at the end tells all. */
 const mostFailures = 20
 const clearLine = '\r\u001b[2K'
-/** A pause that is shorter is none; after one was told, others are not told for a while. In milliseconds. */
+/** A pause that is shorter is none; after one was told, others are not told for a while, twice as long each time. In milliseconds. */
 const shortPause = 3000
-const quiet = 60_000
+const firstQuiet = 60_000
 
 export interface ProgressOf {
   readonly total: number
@@ -32,12 +33,20 @@ export interface ProgressOf {
 export function progressOn(sink: Sink, { total, left, elapsed }: ProgressOf): Progress {
   const paint = paintFor(sink)
   let settled = 0
-  let failures = 0
   let quietUntil = Number.NEGATIVE_INFINITY
+  let quiet = firstQuiet
   const width = String(total).length
   const position = (): string => `[${String(settled).padStart(width)}/${total}]`
   const live = sink.live
+  /** By its reason, the first failure that was told, and how many like it were not told yet. */
+  const told = new Map<string, { readonly first: string; more: number }>()
   const say = (text: string): void => sink.write(`${live ? clearLine : ''}${text}\n`)
+  const sayMore = (): void => {
+    for (const failure of told.values()) {
+      if (failure.more > 0) say(`failed for the same reason as "${failure.first}": ${failure.more} more`)
+      failure.more = 0
+    }
+  }
   const show = (text: string): void => {
     const words = left.words()
     const rest = words === '' ? '' : ` · ${words}`
@@ -45,27 +54,45 @@ export function progressOn(sink: Sink, { total, left, elapsed }: ProgressOf): Pr
       clearLine + (text.slice(0, Math.max(0, sink.columns - 1 - rest.length)) + rest).slice(0, sink.columns - 1),
     )
   }
+  const fail = (outcome: Failed): void => {
+    const reason = failureReason(outcome)
+    const alike = told.get(reason)
+    if (alike !== undefined) {
+      alike.more++
+      if (live) show(`${position()} failed: ${wordsOf(outcome.change)}`)
+    } else if (told.size < mostFailures) {
+      const first = wordsOf(outcome.change)
+      told.set(reason, { first, more: 0 })
+      sayMore()
+      say([`${position()} ${paint('red', `failed: ${first}`)}`, ...troubleOf(outcome)].join('\n'))
+      if (told.size === mostFailures) say('Failures for further reasons are told at the end.')
+    }
+  }
   return {
     tell: outcome => {
       left.settled(outcome)
       // What never began is no progress: it is told at the end.
       if (outcome.status === 'not-attempted') return
       settled++
-      if (outcome.status === 'failed') failures++
-      if (outcome.status === 'failed' && failures <= mostFailures) {
-        say([`${position()} ${paint('red', `failed: ${wordsOf(outcome.change)}`)}`, ...troubleOf(outcome)].join('\n'))
-        if (failures === mostFailures) say('Further failures are told at the end.')
-      } else if (live) show(`${position()} ${wordsOf(outcome.change)}`)
+      if (outcome.status === 'failed') fail(outcome)
+      else if (live) show(`${position()} ${wordsOf(outcome.change)}`)
       else if (total <= everyChangeUpTo) {
-        if (outcome.status === 'done') say(`${position()} ${wordsOf(outcome.change)}`)
-      } else if (isTenth(settled, total)) say([position(), left.words()].join(' ').trimEnd())
+        sayMore()
+        say(`${position()} ${wordsOf(outcome.change)}`)
+      }
+      if (!live && total > everyChangeUpTo && isTenth(settled, total)) {
+        sayMore()
+        say([position(), left.words()].join(' ').trimEnd())
+      }
     },
     pause: ms => {
       if (ms < shortPause || elapsed() < quietUntil) return
       quietUntil = elapsed() + Math.max(ms, quiet)
+      quiet *= 2
       say(`Waiting ${Math.ceil(ms / 1000)} s: Microsoft Graph asks for it.`)
     },
     end: () => {
+      sayMore()
       if (live) sink.write(clearLine)
     },
   }

@@ -24,6 +24,8 @@ export interface SandboxState {
   readonly directoryStore: Store
   /** `corp.contoso.com` */
   readonly domain: string
+  /** How many commands that write have met conditions here before this one, which is counted. */
+  readonly meetConditions: () => number
   close(): void
 }
 
@@ -53,6 +55,7 @@ interface Note {
 }
 
 const noteName = 'seed'
+const countName = 'commands'
 
 export function openSandbox(host: Host, options: Place, { use, clock, generated }: Opening): SandboxState {
   const inMemory = generated !== undefined && options.state === undefined
@@ -68,7 +71,14 @@ export function openSandbox(host: Host, options: Place, { use, clock, generated 
     for (const store of stores.reverse()) store.close()
   }
   try {
-    const notes = open('seed').collection<Note>('notes')
+    const about = open('seed')
+    const notes = about.collection<Note>('notes')
+    const met = about.collection<{ readonly count: number }>('conditions')
+    const meetConditions = (): number => {
+      const count = met.get(countName)?.count ?? 0
+      met.put(countName, { count: count + 1 })
+      return count
+    }
     const [graph, directory] = [open('graph'), open('directory')]
     const note = use === 'fresh' ? undefined : notes.get(noteName)
     if (note !== undefined) {
@@ -76,17 +86,18 @@ export function openSandbox(host: Host, options: Place, { use, clock, generated 
         checkSeed(readSeed(host, options, generated), options, note)
       const { domain } = note
       const known = asLeft(folder, () => createDirectory({ store: directory, domain, clock }))
-      return { graph, directory: known, directoryStore: directory, domain, close }
+      return { graph, directory: known, directoryStore: directory, domain, meetConditions, close }
     }
     const seed = readSeed(host, options, generated)
     // Tried in memory first: a seed with a mistake must not cost what was there.
     if (!readOnly && !inMemory) plant(seed, openStore(undefined, 'graph'), openStore(undefined, 'directory'), clock)
     notes.delete(noteName)
+    met.delete(countName)
     graph.clear()
     directory.clear()
     const planted = plant(seed, graph, directory, clock)
     notes.put(noteName, { digest: seed.digest, domain: seed.domain })
-    return { graph, directory: planted, directoryStore: directory, domain: seed.domain, close }
+    return { graph, directory: planted, directoryStore: directory, domain: seed.domain, meetConditions, close }
   } catch (error) {
     close()
     throw asFailure(error, `cannot use the sandbox's state in ${folder}`)

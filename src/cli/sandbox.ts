@@ -3,7 +3,7 @@
 
 import { type Command, Option } from 'commander'
 import { Failure } from '../model/problem.ts'
-import { imposeOn } from '../sandbox/conditions.ts'
+import { conditionsAfter, imposeOn } from '../sandbox/conditions.ts'
 import { type GeneratedSize, generateSeed } from '../sandbox/generate.ts'
 import { dumpGraph } from '../sandbox/graph/dump.ts'
 import { holdFor, serveGraph } from '../sandbox/graph/server.ts'
@@ -75,7 +75,10 @@ const serve: Action<ServeOptions> = async (host, options) => {
     const imposed =
       conditions === undefined
         ? undefined
-        : imposeOn({ store: state.graph, clock, elapsed: host.elapsed, hold: holdFor }, conditions)
+        : imposeOn(
+            { store: state.graph, clock, elapsed: host.elapsed, hold: holdFor },
+            conditionsAfter(state.meetConditions(), conditions),
+          )
     if (conditions?.directory !== undefined)
       host.stderr.write('What `directory` says is left out: only the tenant is served, not the domain.\n')
     const server = await serveGraph({

@@ -3,7 +3,7 @@
 
 import type { Planned } from '../engine/plan.ts'
 import { RequestFailure } from '../model/directories.ts'
-import type { Id } from '../model/id.ts'
+import type { PlannedChange } from '../model/plan.ts'
 import { count } from '../render/layout.ts'
 import type { Connection } from './connect.ts'
 import type { Host } from './host.ts'
@@ -16,12 +16,13 @@ const betweenLines = 60_000
 const firstPause = 2000
 const longestPause = 60_000
 
-/** How many of the changes that were `done` are asked for again at the end of the waiting: 0 if all is visible. */
+/** How many of `all` changes are still asked for at the end of the waiting: 0 if all is visible. */
 export async function settle(
   host: Host,
   clock: Connection['clock'],
   plan: (signal: AbortSignal) => Promise<Planned>,
-  done: ReadonlySet<Id>,
+  isAsked: (change: PlannedChange) => boolean,
+  all: number,
 ): Promise<number> {
   const patience = new AbortController()
   const stopListening = host.onInterrupt(() => {
@@ -29,13 +30,13 @@ export async function settle(
     patience.abort()
   })
   const began = clock.now()
-  let left = done.size
+  let left = all
   let told = Number.NEGATIVE_INFINITY
   try {
     for (let [settled, pause] = [0, firstPause]; settled < inARow; pause = Math.min(pause * 2, longestPause)) {
       if (clock.now() - began + pause > deadline) break
       await clock.sleep(pause, patience.signal)
-      const seen = await missing(plan(patience.signal), done)
+      const seen = await missing(plan(patience.signal), isAsked)
       settled = seen === 0 ? settled + 1 : 0
       left = seen ?? left
       if (left === 0 || clock.now() - told < betweenLines) continue
@@ -53,9 +54,12 @@ export async function settle(
 }
 
 /** Undefined: there was no answer. */
-async function missing(planning: Promise<Planned>, done: ReadonlySet<Id>): Promise<number | undefined> {
+async function missing(
+  planning: Promise<Planned>,
+  isAsked: (change: PlannedChange) => boolean,
+): Promise<number | undefined> {
   try {
-    return (await planning).plan.changes.filter(({ id }) => done.has(id)).length
+    return (await planning).plan.changes.filter(isAsked).length
   } catch (error) {
     if (!(error instanceof RequestFailure) || error.code === 'interrupted') throw error
     return undefined

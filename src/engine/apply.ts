@@ -31,6 +31,8 @@ export interface ApplyRequest {
   readonly elapsed: () => number
   /** Aborted: what is under way is finished, nothing new begins. */
   readonly signal?: AbortSignal
+  /** Asked before every request that writes, also before it is sent again: what it throws for does not leave. */
+  readonly mayGoOn?: () => void
   /** Told before the first request of a change that writes; a change that it throws for does not begin, and has failed. */
   readonly onBegin?: (change: PlannedChange) => void
   readonly onOutcome?: (outcome: Outcome) => void
@@ -66,12 +68,7 @@ export async function applyPlan(request: ApplyRequest): Promise<readonly Outcome
         missing.set(id, left)
         if (left === 0) isReady(step)
       } else {
-        const isFirst = outcome.status === 'failed' || outcome.because === 'refused'
-        settle({
-          change: step.planned,
-          status: 'not-attempted',
-          because: isFirst ? outcome.change.id : outcome.because,
-        })
+        settle({ change: step.planned, status: 'not-attempted', because: reasonFor(outcome) })
       }
     }
   }
@@ -99,7 +96,7 @@ export async function applyPlan(request: ApplyRequest): Promise<readonly Outcome
     return queue?.next()
   }
 
-  const refusals = watchRefusals()
+  const refusals = watchRefusals(planned.steps)
   const { promise: ended, resolve: end, reject: fail } = Promise.withResolvers<void>()
   const beginMore = (): void => {
     for (let step = next(); step !== undefined; step = next()) {
@@ -108,8 +105,11 @@ export async function applyPlan(request: ApplyRequest): Promise<readonly Outcome
       perform({ step, rank: rankOf(step), request, policy, assigned, refusals })
         .then(outcome => {
           underWay[plane] -= 1
-          if (outcome?.status === 'done') for (const held of refusals.done(step)) isReady(held)
-          if (outcome !== undefined) settle(outcome)
+          if (outcome !== undefined) {
+            const held = outcome.status === 'done' ? refusals.done(step) : refusals.failed(step)
+            for (const other of held) isReady(other)
+            settle(outcome)
+          }
           beginMore()
         })
         .catch(fail)
@@ -130,6 +130,12 @@ export async function applyPlan(request: ApplyRequest): Promise<readonly Outcome
   return planned.steps.flatMap(step => outcomes.get(step.planned.id) ?? [])
 }
 
+/** Of what needs it: the change that failed or was held back, or that nobody let it be done. */
+function reasonFor(outcome: Exclude<Outcome, { readonly status: 'done' }>): Id | 'interrupted' {
+  if (outcome.status === 'failed') return outcome.trouble.code === 'interrupted' ? 'interrupted' : outcome.change.id
+  return outcome.because === 'refused' ? outcome.change.id : outcome.because
+}
+
 interface Attempt {
   readonly step: Step
   readonly rank: number
@@ -145,13 +151,25 @@ async function perform({ step, rank, request, policy, assigned, refusals }: Atte
   const kind = request.kinds.find(candidate => candidate.plane === change.plane && candidate.name === change.kind)
   const requestIds = new Set<string>()
   let began: number | undefined
+  let sent = 0
+  const mayBegin = (): void => {
+    if (began === undefined && !refusals.mayBegin(step)) throw new HeldBack()
+  }
   const begin = (): void => {
     if (began !== undefined) return
-    if (!refusals.mayBegin(step)) throw new HeldBack()
+    mayBegin()
     request.onBegin?.(planned)
     began = request.elapsed()
   }
-  const to = writersFor(request, { rank, begin, tell: id => requestIds.add(id), signal: request.signal })
+  const leaving = (): void => {
+    request.mayGoOn?.()
+    begin()
+    sent += 1
+  }
+  const tell = (id: string): void => {
+    requestIds.add(id)
+  }
+  const to = writersFor(request, { rank, begin: leaving, mayBegin, tell, signal: request.signal })
   // Without the time in which its requests waited for their turn.
   const attempted = (): Attempted => ({
     ms: began === undefined ? 0 : Math.round(request.elapsed() - began),
@@ -170,15 +188,20 @@ async function perform({ step, rank, request, policy, assigned, refusals }: Atte
     return { change: planned, status: 'done', ...attempted() }
   } catch (error) {
     if (error instanceof HeldBack && began === undefined) return undefined
-    refusals.failed(step, error)
+    refusals.refused(step, error)
     const trouble = troubleOf(error)
     // Nothing of it was sent.
     if (began === undefined && trouble.code === 'interrupted') {
       return { change: planned, status: 'not-attempted', because: 'interrupted' }
     }
-    return { change: planned, status: 'failed', trouble, ...attempted() }
+    const cutShort = trouble.code === 'interrupted' ? { message: inItsMidst } : {}
+    const isRefused = sent === 1 && error instanceof RequestFailure && saysNothingHappened(error)
+    const mayHaveWritten = sent > 0 && !isRefused
+    return { change: planned, status: 'failed', trouble: { ...trouble, ...cutShort }, mayHaveWritten, ...attempted() }
   }
 }
+
+const inItsMidst = 'interrupted when a part of it was sent (of a guest: the invitation); the next run does the rest'
 
 /** Graph's writer keeps the turn itself, since its requests wait; what goes to the domain goes at once. */
 function writersFor({ to }: ApplyRequest, turn: Turn): DirectoryWriters {
@@ -200,6 +223,11 @@ function writersFor({ to }: ApplyRequest, turn: Turn): DirectoryWriters {
       remove: target => begun(() => directory.remove(target)),
     },
   }
+}
+
+/** A refusal of the service's own; without a code it is a gateway's, which knows nothing of what became of the request. */
+function saysNothingHappened({ status, code }: RequestFailure): boolean {
+  return status >= 400 && status < 500 && status !== 408 && code !== '' && code !== 'outcome-unknown'
 }
 
 function troubleOf(error: unknown): Trouble {

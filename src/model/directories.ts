@@ -158,6 +158,8 @@ export interface Turn {
   readonly rank: number
   /** Called before each request that writes leaves; if it throws, that request does not leave, and fails with what was thrown. */
   readonly begin: () => void
+  /** Called before anything is read for a request that writes; throws as `begin` would by now. */
+  readonly mayBegin?: () => void
   /** Gets the service's id of each request that writes, as far as the service has such ids. */
   readonly tell: (requestId: string) => void
   /** Aborted: requests that have not left fail as `interrupted`; what is under way gets its answer. */

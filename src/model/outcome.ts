@@ -19,7 +19,8 @@ export interface Attempted {
 
 export type Outcome = { readonly change: PlannedChange } & (
   | ({ readonly status: 'done' } & Attempted)
-  | ({ readonly status: 'failed'; readonly trouble: Trouble } & Attempted)
+  /** `mayHaveWritten`: not all of its requests were refused, or nobody knows. */
+  | ({ readonly status: 'failed'; readonly trouble: Trouble; readonly mayHaveWritten?: boolean } & Attempted)
   /** `because`: the change it depended on; or the run was interrupted, or a row of others of its sort was refused. */
   | { readonly status: 'not-attempted'; readonly because: Id | 'interrupted' | 'refused' }
 )

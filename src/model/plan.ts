@@ -1,4 +1,4 @@
-// The plan as the contract gives it (section 4): plain data that survives JSON.
+// The plan as the contract gives it: plain data that survives JSON.
 
 import type { Estimate } from './estimate.ts'
 import type { Id, Plane } from './id.ts'

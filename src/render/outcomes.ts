@@ -9,7 +9,8 @@ import { type Failed, failureReason, type NotAttempted, reasonsNotTo } from './r
 import { safeText } from './safe-text.ts'
 import { wordsOf } from './words.ts'
 
-export function renderOutcomes(outcomes: readonly Outcome[], plan: Plan, paint: Paint): string {
+/** `ended`: what kept changes from being begun that nothing else kept. */
+export function renderOutcomes(outcomes: readonly Outcome[], plan: Plan, paint: Paint, ended = 'interrupted'): string {
   const done = outcomes.filter(outcome => outcome.status === 'done').length
   if (done === outcomes.length) return `${paint('green', `Applied ${count(done, 'change')}.`)} ${effectsIn(plan)}\n`
 
@@ -18,6 +19,8 @@ export function renderOutcomes(outcomes: readonly Outcome[], plan: Plan, paint: 
   const cut = troubled.filter(({ trouble }) => trouble.code === 'interrupted')
   const failed = troubled.filter(({ trouble }) => trouble.code !== 'stale' && trouble.code !== 'interrupted')
   const left = outcomes.filter(outcome => outcome.status === 'not-attempted')
+  // It would only be refused again.
+  const isHeldBack = left.some(({ because }) => because === 'refused')
   const numbers = [
     `${failed.length} failed`,
     ...(stale.length === 0 ? [] : [`${stale.length} changed by others`]),
@@ -29,9 +32,9 @@ export function renderOutcomes(outcomes: readonly Outcome[], plan: Plan, paint: 
     ...section('Failed', failed, paint),
     ...section('Changed by others since the plan', stale, paint),
     ...section('Cut short', cut, paint),
-    ...leftOver(left, outcomes, paint),
+    ...leftOver(left, outcomes, paint, ended),
     '',
-    'Running the same command again continues from here.',
+    `${isHeldBack ? 'Once that is resolved, running' : 'Running'} the same command again continues from here.`,
   ]
   return `${lines.join('\n')}\n`
 }
@@ -49,9 +52,14 @@ function section(title: string, failed: readonly Failed[], paint: Paint): readon
   return ['', paint('bold', `  ${title}`), ...lines]
 }
 
-function leftOver(left: readonly NotAttempted[], outcomes: readonly Outcome[], paint: Paint): readonly string[] {
+function leftOver(
+  left: readonly NotAttempted[],
+  outcomes: readonly Outcome[],
+  paint: Paint,
+  ended: string,
+): readonly string[] {
   if (left.length === 0) return []
-  const { keyOf, wordsOf: whyNot } = reasonsNotTo(outcomes)
+  const { keyOf, wordsOf: whyNot } = reasonsNotTo(outcomes, ended)
   const lines = grouped(left, keyOf).flatMap(group => {
     const names = group.map(outcome => `· ${wordsOf(outcome.change)}   ${paint('dim', whyNot(outcome))}`)
     return fewOf(names, '· and', 'for the same reason')

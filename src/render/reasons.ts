@@ -8,18 +8,29 @@ import { nounOf } from './words.ts'
 export type Failed = Outcome & { readonly status: 'failed' }
 export type NotAttempted = Outcome & { readonly status: 'not-attempted' }
 
-/** A message without what it says of this one change: its names, the request, ids. */
+/** A message without what it says of this one change: its names, and ids. */
 export function failureReason({ change, trouble: { code, message, hint = '' } }: Failed): string {
   const names = keyOf(change.id).filter(name => name.length > 2)
   const rest = names.reduce(
     (text, name) => text.replaceAll(name, '…'),
-    message.replace(/\((?:GET|POST|PATCH|PUT|DELETE) [^)]*\)/g, '').replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, '…'),
+    message
+      .replace(/\b(?:GET|POST|PATCH|PUT|DELETE) \/[^\s)]*/g, requestLike)
+      .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, '…')
+      .replace(/\bCN=.*?,DC=[\w-]+(?:,DC=[\w-]+)*/gi, '…'),
   )
   return JSON.stringify([code, rest, hint])
 }
 
+/** `PATCH /v1.0/groups/…`: another kind of request failed for another reason. */
+function requestLike(request: string): string {
+  return request.replace(/[?(].*$/s, '').replace(/\/(?!v1\.0|beta|\$?[a-z]+(?:\/|$))[^/]*/gi, '/…')
+}
+
 /** By all that became of the plan: a change may need one that failed, or one that was itself not attempted. */
-export function reasonsNotTo(outcomes: readonly Outcome[]): {
+export function reasonsNotTo(
+  outcomes: readonly Outcome[],
+  ended: string,
+): {
   readonly keyOf: (outcome: NotAttempted) => string
   readonly wordsOf: (outcome: NotAttempted) => string
 } {
@@ -33,9 +44,9 @@ export function reasonsNotTo(outcomes: readonly Outcome[]): {
   }
   return {
     keyOf: reason,
-    wordsOf: ({ because }) => {
-      if (because === 'interrupted') return 'interrupted'
-      if (because === 'refused') return 'held back: too many like it were refused in a row'
+    wordsOf: ({ change, because }) => {
+      if (because === 'interrupted') return ended
+      if (because === 'refused') return heldBack(change)
       const { status } = known.get(because) ?? {}
       return `needs ${nounOf(because)}, which ${status === 'not-attempted' ? 'was not attempted' : 'failed'}`
     },
@@ -44,4 +55,9 @@ export function reasonsNotTo(outcomes: readonly Outcome[]): {
 
 function sortOf({ plane, kind, action }: PlannedChange): string {
   return `${plane}/${kind}/${action}`
+}
+
+function heldBack({ plane }: PlannedChange): string {
+  const what = plane === 'entra' ? 'were refused' : 'were refused or not answered'
+  return `held back: too many like it ${what} in a row`
 }

@@ -20,6 +20,19 @@ export interface Conditions {
   readonly directory?: DirectoryFaults
 }
 
+const stride = 1_000_003
+
+/** For the command that comes after so many: it meets other faults, or running again would never help. */
+export function conditionsAfter(commands: number, conditions: Conditions): Conditions {
+  const later = (seed: number): number => seed + commands * stride
+  const { seed, directory } = conditions
+  return {
+    ...conditions,
+    seed: later(seed),
+    ...(directory?.seed === undefined ? {} : { directory: { ...directory, seed: later(directory.seed) } }),
+  }
+}
+
 export interface Around {
   readonly store: Store
   /** What objects are stamped with. */

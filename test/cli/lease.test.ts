@@ -1,8 +1,10 @@
 // The lease of an apply: who may take it over, when, and what is waited for.
 
 import { expect, test } from 'vitest'
+import type { Host } from '../../src/cli/host.ts'
 import { leaseMark } from '../../src/resources/mark.ts'
 import type { Layer } from '../../src/sandbox/graph/server.ts'
+import type { VirtualClock } from '../../src/sandbox/virtual-clock.ts'
 import { minute, openPlace, type Place, start } from './two-machines.ts'
 
 const anna = { by: 'anna', on: 'one', machine: 'one', process: 7, since: iso(-20) }
@@ -10,6 +12,8 @@ const anna = { by: 'anna', on: 'one', machine: 'one', process: 7, since: iso(-20
 function iso(minutes: number): string {
   return new Date(start + minutes * minute).toISOString()
 }
+
+type Stood = NonNullable<Host['graph']> & { readonly sleep: VirtualClock['sleep'] }
 
 /** When the first invitation was sent, in minutes from the start. */
 function invitesAt(place: Place): () => number | undefined {
@@ -189,21 +193,127 @@ test('it is renewed as long as the apply runs', async () => {
   expect(Math.max(...pauses)).toBeLessThan(3 * minute)
 })
 
-test('whose lease is taken away stops, and says so', async () => {
+test('whose lease somebody else has by now stops, and says so', async () => {
   const place = await openPlace({ latency: 30_000 })
   const machine = place.machine('anna@one')
   let isGone = false
+  let taken: Promise<void> | undefined
   place.onRequest = (method, path) => {
     if (isGone || method !== 'POST' || path !== '/invitations') return
     isGone = true
     const lease = place.groups().find(({ uniqueName }) => uniqueName === leaseMark)
     place.store.collection('groups').delete(lease?.id ?? '')
+    taken = place.leave({ ...anna, by: 'ben', since: iso(5), renewed: iso(5) })
   }
   const { code, stderr } = await machine.apply()
   expect(isGone).toBe(true)
   expect(code).toBe(5)
   expect(stderr).toContain('error[lease-lost]')
   place.onRequest = undefined
+  await taken
+  await place.time.sleep(5 * minute)
   expect(await machine.apply()).toMatchObject({ code: 0 })
   expect(place.invited()).toHaveLength(2)
 })
+
+test('whose lease not every replica knows yet still has it', async () => {
+  const place = await openPlace({ lag: 'incident' })
+  const machine = place.machine('anna@one')
+  const first = await machine.apply()
+  expect(first.stderr).not.toMatch(/lease-lost|lease-left/)
+  expect(place.invited()).toHaveLength(2)
+  await place.time.sleep(20 * minute)
+  const { code, stderr } = await machine.apply()
+  expect(code, stderr).toBe(0)
+  expect(stderr).toContain('ended before all that it wrote was visible')
+  await place.time.sleep(20 * minute)
+  expect(await machine.apply()).toMatchObject({ code: 0, stdout: 'Nothing to do.\n' })
+  expect(place.invited()).toHaveLength(2)
+})
+
+test('an invitation whose answer was lost, and that nobody sees yet, is not sent again by the next apply', async () => {
+  let isLost = false
+  let now = (): number => start
+  const isHidden = (user: unknown): boolean =>
+    now() < start + 15 * minute && (user as { readonly mail?: unknown }).mail === 'lee@fabrikam.com'
+  const place = await openPlace({
+    layers: [
+      (request, next) => {
+        const answer = next(request)
+        const { invitedUserEmailAddress } = (request.body ?? {}) as { readonly invitedUserEmailAddress?: string }
+        if (invitedUserEmailAddress === 'lee@fabrikam.com' && !isLost) {
+          isLost = true
+          return { status: 404, body: undefined }
+        }
+        const body = (answer.body ?? {}) as { readonly value?: readonly unknown[] }
+        if (request.method !== 'GET') return answer
+        if (body.value !== undefined)
+          return { ...answer, body: { ...body, value: body.value.filter(user => !isHidden(user)) } }
+        return isHidden(body) ? { status: 404, body: { error: { code: 'Request_ResourceNotFound' } } } : answer
+      },
+    ],
+  })
+  now = place.time.now
+  const first = await place.machine('anna@one').apply()
+  expect(first.code).toBe(5)
+  expect(first.stderr).toContain('Written, or perhaps written, not visible yet: 1 change; a next apply waits until')
+  expect(await place.machine('ben@other').apply()).toMatchObject({ code: 0 })
+  expect(place.invited().toSorted()).toEqual(['dana@fabrikam.com', 'lee@fabrikam.com'])
+})
+
+test('what failed after it was made is not waited for any longer than until it is seen', async () => {
+  const denied = { status: 403, body: { error: { code: 'Authorization_RequestDenied', message: 'no' } } }
+  let isDenied = true
+  const place = await openPlace({
+    layers: [
+      (request, next) =>
+        isDenied && request.method === 'PATCH' && /^\/users\//.test(request.path) ? denied : next(request),
+    ],
+  })
+  expect(await place.machine('anna@one').apply()).toMatchObject({ code: 5 })
+  expect(leases(place)).toBe(0)
+  isDenied = false
+  const began = place.time.now()
+  expect(await place.machine('ben@other').apply()).toMatchObject({ code: 0 })
+  expect(place.time.now() - began).toBeLessThan(minute)
+  expect(place.invited()).toHaveLength(2)
+})
+
+test.each(['members', 'appRoleAssigned'])(
+  'suspended with a write to %s under way, it writes nothing more',
+  async what => {
+    const place = await openPlace()
+    const graph = place.machine('anna@one').host.graph as Stood
+    let sleeping: Promise<void> | undefined
+    const [asleep, awake] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const late: string[] = []
+    let isAwake = false
+    const fetching: typeof fetch = async (input, init) => {
+      // What is on its way already comes through.
+      const isLate = isAwake
+      await sleeping
+      const text = `${String(input)} ${String(init?.body)}`
+      const isWrite = init?.method !== 'GET' && !text.includes('"method":"GET"')
+      // Its own lease, which is gone, is all that it may ask for.
+      if (isLate && isWrite && !text.includes('renewed')) late.push(`${init?.method} ${text}`)
+      const answer = await graph.fetch(input, init)
+      if (sleeping !== undefined || !isWrite || !text.includes(what)) return answer
+      sleeping = awake.promise
+      asleep.resolve()
+      await sleeping
+      throw new TypeError('fetch failed', { cause: Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }) })
+    }
+    const sleep: Stood['sleep'] = (ms, signal) => graph.sleep(ms, signal).finally(() => sleeping)
+    const running = place.machine('anna@one', { graph: { ...graph, fetch: fetching, sleep } }).apply()
+    await asleep.promise
+    await place.time.sleep(20 * minute)
+    const ben = place.machine('ben@other')
+    ben.people('lee@fabrikam.com')
+    expect(await ben.apply()).toMatchObject({ code: 0 })
+    isAwake = true
+    awake.resolve()
+    const { code, stderr } = await running
+    expect({ code, late }).toEqual({ code: 5, late: [] })
+    expect(stderr).toContain('error[lease-lost]')
+  },
+)

@@ -20,7 +20,7 @@ function on(log: ReturnType<typeof sink>, total: number, { each = {}, elapsed = 
   return progressOn(log, { total, left: timeLeft(writes, elapsed), elapsed })
 }
 
-function outcome(person: string, failed = false): Outcome {
+function outcome(person: string, failed: boolean | string = false): Outcome {
   const id = ids.guest(person)
   const change = {
     id,
@@ -34,8 +34,9 @@ function outcome(person: string, failed = false): Outcome {
     dependsOn: [],
     because: [],
   } as const
+  const message = failed === true ? 'no' : String(failed)
   return failed
-    ? { change, status: 'failed', trouble: { code: 'Forbidden', message: 'no' }, ms: 1, requestIds: [] }
+    ? { change, status: 'failed', trouble: { code: 'Forbidden', message }, ms: 1, requestIds: [] }
     : { change, status: 'done', ms: 1, requestIds: [] }
 }
 
@@ -132,11 +133,36 @@ test('that the service asks to wait is said once in a while, not for every reque
   expect(log.heard()).toBe('Waiting 12 s: Microsoft Graph asks for it.\nWaiting 30 s: Microsoft Graph asks for it.\n')
 })
 
-test('of very many failures the first are told as they come, and the rest at the end', () => {
+test('of very many reasons the first are told as they come, and the rest at the end', () => {
   const log = sink()
   const progress = on(log, 1000)
-  for (let index = 1; index <= 1000; index++) progress.tell(outcome(`p${index}@fabrikam.com`, true))
+  for (let index = 1; index <= 1000; index++) progress.tell(outcome(`p${index}@fabrikam.com`, `no, ${index} times`))
   expect([...log.heard().matchAll(/failed: /g)]).toHaveLength(20)
-  expect(log.heard()).toContain('Further failures are told at the end.\n')
+  expect(log.heard()).toContain('Failures for further reasons are told at the end.\n')
   expect(log.heard()).toMatch(/^\[1000\/1000\]$/m)
+})
+
+test('what fails for the same reason is told once, and counted', () => {
+  const log = sink()
+  const progress = on(log, 60)
+  const lost = (person: string): Outcome =>
+    outcome(
+      person,
+      `Microsoft Graph did not answer POST /v1.0/invitations: the answer to the batch of ${person} was lost`,
+    )
+  for (let index = 1; index <= 20; index++) progress.tell(lost(`p${index}@fabrikam.com`))
+  progress.tell(outcome('lee@fabrikam.com'))
+  progress.tell(lost('kim@fabrikam.com'))
+  progress.tell(outcome('dana@fabrikam.com', 'Microsoft Graph did not answer POST /v1.0/groups: reset'))
+  progress.end()
+  expect(log.heard().split('\n')).toEqual([
+    '[ 1/60] failed: invite p1@fabrikam.com',
+    '        Microsoft Graph did not answer POST /v1.0/invitations: the answer to the batch of p1@fabrikam.com was lost [Forbidden]',
+    'failed for the same reason as "invite p1@fabrikam.com": 19 more',
+    '[21/60] invite lee@fabrikam.com',
+    'failed for the same reason as "invite p1@fabrikam.com": 1 more',
+    '[23/60] failed: invite dana@fabrikam.com',
+    '        Microsoft Graph did not answer POST /v1.0/groups: reset [Forbidden]',
+    '',
+  ])
 })

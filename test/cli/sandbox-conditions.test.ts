@@ -62,6 +62,22 @@ test('the same file has the same things happen', async () => {
   expect(await told()).toBe(first)
 })
 
+test('the next apply meets other faults, and the same ones again in a sandbox that starts over', async () => {
+  const cwd = contoso({ 'faults.yaml': '{seed: 5, graph: [{fault: 503, chance: 0.3}]}' })
+  const told = async (): Promise<string | undefined> => {
+    const { stdout, stderr } = await apply(cwd, '--faults', 'faults.yaml')
+    expect(stdout).toBe('Nothing to do.\n')
+    return simulated.exec(stderr)?.[1]
+  }
+  await apply(cwd)
+  const both = [await told(), await told()]
+  expect(both[0]).toMatch(/× 503/)
+  expect(both[1]).not.toBe(both[0])
+  await command(['sandbox', 'reset'], { cwd })
+  await apply(cwd)
+  expect([await told(), await told()]).toEqual(both)
+})
+
 test('faults of the domain controllers reach the client over LDAP', async () => {
   const cwd = contoso({ 'faults.yaml': 'directory: {rules: [{fault: strong-auth, operation: bind, times: 1000}]}' })
   const { code, stderr } = await command(['plan', '--sandbox', '--faults', 'faults.yaml'], { cwd })
@@ -122,6 +138,9 @@ test.each([
   ['graph: [{fault: 503, on: FETCH /users}]', '1:26: error[bad-value]: `on` must be a method, a path or both'],
   ['graph: [{fault: 503, on: GET|POST users}]', '1:26: error[bad-value]: `on` must be a method, a path or both'],
   ['graph: [{fault: 503, nth: 1, chance: 1}]', '1:30: error[misplaced-key]: only one of `nth`, `every` and `chance`'],
+  ['graph: [{fault: 503, on: POST /groups**}]', '1:26: error[bad-pattern]: `*` is one whole part of a path'],
+  ['graph: [{fault: 503, on: /groups/**/members}]', '1:26: error[bad-pattern]: `*` is one whole part of a path'],
+  ['directory: {share: 1}', '1:13: error[misplaced-key]: `share` is of the faults in `among`'],
   ['graph: [{fault: 503, ms: 1}]', '1:22: error[misplaced-key]: `ms` is for the fault `slow`'],
   ['graph: [{fault: slow, retryAfter: 1}]', '1:23: error[misplaced-key]: `retryAfter` is for'],
   ['graph: [{fault: 429, carriedOut: true}]', '1:22: error[misplaced-key]: with the fault `429` there is no choice'],

@@ -8,6 +8,7 @@ import { connectGraph } from '../../src/connect/graph/client.ts'
 import type { GraphWriter } from '../../src/model/directories.ts'
 import { leaseMark } from '../../src/resources/mark.ts'
 import { dumpGraph } from '../../src/sandbox/graph/dump.ts'
+import type { Lag } from '../../src/sandbox/graph/replication/lag.ts'
 import { replicate } from '../../src/sandbox/graph/replication/replicate.ts'
 import { seedGraph } from '../../src/sandbox/graph/seed.ts'
 import { type Delivery, type Layer, serveGraph } from '../../src/sandbox/graph/server.ts'
@@ -87,7 +88,7 @@ export interface Group {
 
 interface Settings {
   /** Replicas fall behind by so much, as a median. */
-  readonly lag?: number
+  readonly lag?: Lag
   readonly layers?: readonly Layer[]
   /** How long an answer takes, in milliseconds. */
   readonly latency?: number

@@ -27,6 +27,14 @@ describe('a refusal', () => {
     expect(failure.message).toMatch(advice)
   })
 
+  it('of an application that is too new is no want of a permission', () => {
+    const message =
+      'When using this permission, the backing application of the service principal being created must in the local tenant'
+    const failure = explain('POST', '/servicePrincipals', 403, refusal('Authorization_RequestDenied', message))
+    expect(failure.message).toContain('run again in some minutes')
+    expect(failure.message).not.toContain('lacks')
+  })
+
   it.each<[Method, string, string | undefined]>([
     ['GET', '/users', 'User.Read.All or User-LifeCycleInfo.Read.All (both are needed)'],
     [

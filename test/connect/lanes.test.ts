@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { sleep } from '../../src/connect/graph/clock.ts'
 import { createLane } from '../../src/connect/graph/lanes.ts'
-import { RequestFailure, type Turn } from '../../src/model/directories.ts'
+import { type GraphReader, RequestFailure, type Turn } from '../../src/model/directories.ts'
 import { answerBatch, batchOf, refusal, type Scripted, startFake } from './fake-graph.ts'
 
 const done: Scripted = { status: 204 }
@@ -109,6 +109,18 @@ describe('the gate', () => {
     ])
   })
 
+  it.each(['/identity/conditionalAccess/policies', '/users'])('goes on when one may not begin: %s', async path => {
+    const { graph } = await startFake(perItem(() => done))
+    const begin = (): never => {
+      throw new Error('not now')
+    }
+    const results = await Promise.allSettled([
+      graph.writer(turn(0, { begin })).patch(`${path}/a`, {}),
+      graph.writer(turn(1)).patch(`${path}/b`, {}),
+    ])
+    expect(results).toMatchObject([{ reason: { message: 'not now' } }, { status: 'fulfilled' }])
+  })
+
   it('sends again what may be, and nothing else, when the answer to a batch is lost', async () => {
     const { graph, asked } = await startFake((question, before) =>
       before === 0 ? { cut: 'before' } : perItem(() => done)(question, before),
@@ -164,6 +176,37 @@ describe('the gate', () => {
     ])
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
     expect(JSON.stringify(asked.map(({ url, body }) => [url, body]))).not.toMatch(/users\/b|directoryObjects\/x/)
+  })
+
+  it('reads nothing for a change that may not begin', async () => {
+    const { graph, asked } = await startFake(perItem(() => done))
+    const mayBegin = (): never => {
+      throw new Error('held back')
+    }
+    const find = (from: GraphReader): Promise<object | undefined> => from.get('/users/a')
+    const sent = graph.writer(turn(0, { mayBegin })).post('/invitations', {}, { find, first: true })
+    await expect(sent).rejects.toThrow('held back')
+    expect(asked).toEqual([])
+  })
+
+  it('looks for a thousand things in a few batches at a time, so that a throttled one holds up those behind it', async () => {
+    let [now, most] = [0, 0]
+    const { graph } = await startFake(async (question, before) => {
+      most = Math.max(most, ++now)
+      await sleep(5)
+      now -= 1
+      return perItem(({ url }) => (url.includes('none') ? { status: 404, body: refusal('NotFound', 'no') } : done))(
+        question,
+        before,
+      )
+    })
+    const posts = Array.from({ length: 1000 }, (_, index) => {
+      const find = (from: GraphReader): Promise<object | undefined> => from.get(`/users/none${index}`)
+      return graph.writer(turn(index)).post(`/users/u${index}/revokeSignInSessions`, {}, { find, first: true })
+    })
+    await Promise.all(posts)
+    // Sixteen that look, eight that write.
+    expect(most).toBeLessThanOrEqual(24)
   })
 
   it('once interrupted, ends what has begun for a moment and begins nothing', async () => {

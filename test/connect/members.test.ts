@@ -70,6 +70,21 @@ describe('a set of members', () => {
     expect(asked.length).toBe(22)
   })
 
+  it('is not waited for any longer once the run is interrupted', async () => {
+    const stop = new AbortController()
+    const notThere = { status: 404, body: refusal('Request_ResourceNotFound', "Resource 'u' does not exist") }
+    const { graph, slept } = await startFake(asked => {
+      if (asked.url === '/v1.0/$batch') return answerBatch(asked, () => notThere)
+      if (asked.url === '/v1.0/invitations') return { status: 201, body: { invitedUser: { id: 'u' } } }
+      stop.abort()
+      return notThere
+    })
+    await graph.writer().post('/invitations', {})
+    const turn = { rank: 0, begin: () => undefined, tell: () => undefined, signal: stop.signal }
+    await expect(graph.writer(turn).addMember('g', 'u')).rejects.toMatchObject({ code: 'interrupted' })
+    expect(slept.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(30_000)
+  })
+
   it('that is not full waits as long as anything else can leave', async () => {
     const order: string[] = []
     const { graph } = await startFake(

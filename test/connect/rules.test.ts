@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { RequestFailure } from '../../src/model/directories.ts'
 import { Failure } from '../../src/model/problem.ts'
-import { refusal, type Scripted, startFake } from './fake-graph.ts'
+import { batchOf, refusal, type Scripted, startFake } from './fake-graph.ts'
 
 const notThere: Scripted = { status: 404, body: refusal('Request_ResourceNotFound', 'no such object') }
 const exists: Scripted = {
@@ -52,6 +52,23 @@ describe('a request that makes something, after its answer was lost,', () => {
     expect(fake.looks()).toBeGreaterThan(5)
   })
 
+  test('says each thing once when its batch was lost', async () => {
+    const { graph } = await startFake(asked => {
+      const isRead = asked.url !== '/v1.0/$batch' || batchOf(asked).every(({ method }) => method === 'GET')
+      return isRead ? notThere : { cut: 'before' }
+    })
+    const writer = graph.writer()
+    const find = async (): Promise<undefined> => undefined
+    const [one] = await Promise.allSettled([
+      writer.post('/invitations', {}, { find }),
+      writer.post('/invitations', {}, { find }),
+    ])
+    const { message } = (one as PromiseRejectedResult).reason as RequestFailure
+    expect(message).toMatch(
+      /^Microsoft Graph did not answer POST \/v1\.0\/invitations: the answer to its batch was lost \([^()]+\)\. What it makes was looked for and did not appear; it may come all the same: run again in some minutes, which looks first$/,
+    )
+  })
+
   test('is sent again if the service keeps it unique, and found when that says so', async () => {
     const fake = await maker([{ cut: 'before' }, exists], 3)
     expect(await fake.graph.writer().post('/x', {}, { ...fake.making, unique: true })).toMatchObject({ id: 'made' })
@@ -69,6 +86,53 @@ describe('a request that makes something, after its answer was lost,', () => {
     const failure = lost.graph.writer().post('/x', {}, { ...lost.making, again: true })
     await expect(failure).rejects.toMatchObject({ code: 'outcome-unknown' })
     expect(lost.sent()).toBe(2)
+  })
+
+  test.each([400, 404, 405, 413, 501])("is not sent again if a gateway's %i answered its batch", async status => {
+    let invited = 0
+    let revoked = 0
+    const { graph } = await startFake(asked => {
+      const items = asked.url === '/v1.0/$batch' ? batchOf(asked) : [{ method: asked.method, url: asked.url }]
+      if (items.every(({ method }) => method === 'GET')) return notThere
+      invited += items.filter(({ url }) => url.endsWith('/invitations')).length
+      revoked += items.filter(({ url }) => url.endsWith('/revokeSignInSessions')).length
+      return asked.url === '/v1.0/$batch' ? { status, body: '<html/>' } : { status: 204 }
+    })
+    const find = async () => undefined
+    const writer = graph.writer()
+    const results = await Promise.allSettled([
+      writer.post('/invitations', {}, { find }),
+      writer.post('/invitations', {}, { find }),
+      writer.post('/users/a/revokeSignInSessions', {}, 'freely'),
+    ])
+    expect(results).toMatchObject([
+      { reason: { code: 'outcome-unknown' } },
+      { reason: { code: 'outcome-unknown' } },
+      { status: 'fulfilled' },
+    ])
+    expect([invited, revoked]).toEqual([2, 2])
+  })
+
+  test('is not sent again if the way back broke', async () => {
+    let sent = 0
+    const cause = Object.assign(new Error('read EHOSTUNREACH'), { code: 'EHOSTUNREACH', syscall: 'read' })
+    const { graph } = await startFake(() => notThere, {
+      fetch: async () => {
+        sent += 1
+        throw new TypeError('fetch failed', { cause })
+      },
+    })
+    await expect(graph.writer().post('/invitations', {})).rejects.toMatchObject({ code: 'EHOSTUNREACH' })
+    expect(sent).toBe(1)
+  })
+
+  test('is not said to have been sent if only the look before it failed', async () => {
+    const fake = await startFake(() => ({ status: 503, body: refusal('ServiceUnavailable', 'x') }))
+    const find = (reader: { get<T>(path: string): Promise<T | undefined> }) =>
+      reader.get<{ id: string }>('/users/thing')
+    const failure = fake.graph.writer().post('/invitations', {}, { find, first: true })
+    await expect(failure).rejects.toMatchObject({ status: 503, message: expect.stringContaining('/users/thing') })
+    expect(fake.asked.filter(({ method, url }) => method === 'POST' && url.endsWith('/invitations'))).toEqual([])
   })
 
   test('is found at once if it was there before, and then not sent', async () => {

@@ -69,6 +69,19 @@ describe('a write to what the plan saw', () => {
     expect(fake.slept.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(30_000)
   })
 
+  test('is compared again before it is repeated after a while', async () => {
+    let displayName = 'planned'
+    const throttled = { status: 429, headers: { 'retry-after': '60' }, body: refusal('TooManyRequests', 'x') }
+    const { graph, asked } = await startFake(({ method }) => {
+      if (method === 'GET') return { body: guest('a', { displayName }) }
+      displayName = 'theirs'
+      return throttled
+    })
+    await graph.reader().get('/users/a', { select })
+    await expect(graph.writer().patch('/users/a', { displayName: 'ours' })).rejects.toMatchObject(stale)
+    expect(asked.filter(({ method }) => method === 'PATCH')).toHaveLength(1)
+  })
+
   test('is sent if it is as wanted already, or as this run wrote it', async () => {
     const objects = { '/users/a': guest('a') }
     const fake = await tenant(objects)

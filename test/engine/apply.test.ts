@@ -7,6 +7,7 @@ import type { Step } from '../../src/engine/plan.ts'
 import { type DirectoryWriters, RequestFailure, type Turn } from '../../src/model/directories.ts'
 import { type Id, ids } from '../../src/model/id.ts'
 import type { Outcome } from '../../src/model/outcome.ts'
+import { Failure } from '../../src/model/problem.ts'
 import type { Change } from '../../src/model/resource.ts'
 import type { AnyKind } from '../../src/resources/kind.ts'
 import { aChange } from '../render/a-plan.ts'
@@ -149,6 +150,41 @@ describe('a row of refusals', () => {
       if (id !== ids.guest(person(39))) refused()
     }
     expect(tally(await apply(steps, send, { concurrency: 1 }))).toEqual({ failed: 39, done: 1 })
+  })
+
+  test('of what follows when a change has begun: few begin before one of their sort is done, or all are held back', async () => {
+    const begun: Id[] = []
+    const send: Send = async () => {
+      await moment()
+      refused()
+    }
+    const steps = upTo(1000).map(index => invitation(index))
+    const outcomes = await apply(steps, send, { onBegin: ({ id }) => begun.push(id) })
+    expect(begun.length).toBeLessThan(100)
+    expect(tally(outcomes)).toEqual({ failed: begun.length, left: 1000 - begun.length })
+  })
+
+  test('is none where the first fail each for itself: the others get their turn', async () => {
+    const steps = upTo(300).map(index => invitation(index))
+    const send: Send = async ({ id }) => {
+      await moment()
+      if (Number(/\d+/.exec(id)?.[0]) < 250) throw new RequestFailure(400, 'Request_BadRequest', 'not so')
+    }
+    expect(tally(await apply(steps, send))).toEqual({ failed: 250, done: 50 })
+  })
+
+  test.each([
+    ['cannot be reached', new Failure('unreachable', 'cannot connect to Active Directory')],
+    ['is silent', new RequestFailure(0, 'outcome-unknown', 'Nobody can say whether it was carried out')],
+  ])('counts a domain controller that %s', async (_, silence) => {
+    const send: Send = async ({ plane }) => {
+      await moment()
+      if (plane === 'active-directory') throw silence
+    }
+    const steps = [...upTo(1000).map(shadow), ...upTo(30).map(index => invitation(index))]
+    const { failed = 0, ...rest } = tally(await apply(steps, send))
+    expect(failed).toBeLessThan(60)
+    expect(rest).toEqual({ left: 1000 - failed, done: 30 })
   })
 
   test('in the middle, when there is no more room', async () => {

@@ -36,7 +36,10 @@ function valuesOf({ graph, directory }: Snapshot): Theirs {
   return values
 }
 
-/** Not held to the law: a connector's protocol transition is switched on again, as every delegation through it says it is. */
+/**
+ * A connector's protocol transition: while they act, this run may itself switch it off with the last delegation that goes, and
+ * on again with the first that comes, which looks like theirs. test/resources/resource-delegation.test.ts holds it to the law.
+ */
 function isTransition(name: string, attributes: Readonly<Record<string, readonly string[]>>): boolean {
   return name === 'userAccountControl' && attributes.objectClass?.includes('computer') === true
 }

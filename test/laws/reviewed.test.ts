@@ -185,18 +185,22 @@ async function wrongAfter({ review, cut, byHand, meant }: Foreign): Promise<read
   return [...wrong, ...opened.map(fact => `opened: ${fact}`), ...closed.map(fact => `closed: ${fact}`)]
 }
 
+interface Assignment {
+  readonly id: string
+  readonly principalId: string
+  readonly resourceId: string
+}
+
 /**
  * Ways in of accounts that are no guests, to whom people assigned an app by hand: nobody looks at these. They show only when
  * an app that was open to everybody is closed.
  */
 function assignedByHand({ store }: Tenant): (fact: string) => boolean {
   const users = store.collection<{ readonly userType?: string }>('users')
-  const assignments = store.collection<{ readonly principalId: string; readonly resourceId: string }>(
-    'appRoleAssignments',
-  )
-  const handed = [...assignments.values()].filter(({ principalId }) => {
+  const assignments = store.collection<Assignment>('appRoleAssignments')
+  const handed = [...assignments.values()].filter(({ id, principalId }) => {
     const user = users.get(principalId)
-    return user !== undefined && user.userType !== 'Guest'
+    return id.startsWith('by-hand-') && user !== undefined && user.userType !== 'Guest'
   })
   return fact =>
     handed.some(({ principalId, resourceId }) => fact.startsWith(`${principalId} `) && fact.includes(`|${resourceId} `))

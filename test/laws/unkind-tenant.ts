@@ -1,6 +1,7 @@
 // A tenant as its services are on a bad day: the same contents, asked over a service that lags, throttles and fails, on a clock
 // on which time passes only when all wait. Each connection is one run of the program.
 
+import type { Connection } from '../../src/cli/connect.ts'
 import { connectGraph, type GraphConnection } from '../../src/connect/graph/client.ts'
 import { createSeen, type Seen } from '../../src/connect/graph/seen.ts'
 import { connectStreams } from '../../src/connect/ldap/connection.ts'
@@ -18,17 +19,19 @@ import { planFrom, type Seams, type Tenant } from './tenant.ts'
 export interface Unkind extends Tenant {
   /** Milliseconds that have passed for the services. */
   readonly passed: () => number
-  readonly sleep: (ms: number) => Promise<void>
   /** For how long at the most a write may stay unseen. */
   readonly longestLag: number
+  /** Another connection of this run, for a lease. */
+  readonly beside: Connection['beside']
+  readonly clock: Connection['clock']
   /** How often what went wrong. */
   readonly faults: () => ReadonlyMap<string, number>
-  /** The work's result; rejects when more time has passed than any run may take, or would ever pass. */
-  readonly within: <Result>(ms: number, work: Promise<Result>) => Promise<Result>
 }
 
 /** Of every answer: about what Graph takes. */
 const latency = 100
+/** Longer than any lag, and than all that a request is tried: no plan and no apply takes so long. */
+const longest = 6 * 3_600_000
 
 export async function unkindly(tenant: Tenant, conditions: Conditions): Promise<Unkind> {
   const began = tenant.now
@@ -60,27 +63,33 @@ export async function unkindly(tenant: Tenant, conditions: Conditions): Promise<
     })
   const sawFor = new WeakMap<Planned['observed'], Seen>()
 
+  /** Rejects, too, when there is nothing left that could ever happen. */
+  const ending = async <Result>(work: Promise<Result>): Promise<Result> => {
+    const limit = time.timeout(longest)
+    const over = new Promise<never>((_, reject) => {
+      limit.signal.addEventListener('abort', () => reject(new Error('not at an end after six hours')))
+    })
+    try {
+      return await Promise.race([work, over])
+    } finally {
+      limit.end()
+    }
+  }
+
   const own: Omit<Unkind, keyof Tenant> & Pick<Tenant, 'fetch' | 'plan' | 'apply' | 'close'> = {
     fetch: watched,
     passed: () => time.now() - began,
-    sleep: time.sleep,
+    clock,
     longestLag: imposed.longestLag,
     faults: () => imposed.tally().faults,
-    within: async (ms, work) => {
-      const limit = time.timeout(ms)
-      const over = new Promise<never>((_, reject) => {
-        limit.signal.addEventListener('abort', () => reject(new Error(`not at an end after ${ms / 60_000} minutes`)))
-      })
-      try {
-        return await Promise.race([work, over])
-      } finally {
-        limit.end()
-      }
+    beside: () => {
+      const graph = connect({}, createSeen())
+      return { from: { entra: graph.reader() }, entra: graph.writer() }
     },
     plan: async (policy, seams = {}) => {
       const seen = createSeen()
       const from = { entra: connect(seams, seen).reader(), activeDirectory: seams.activeDirectory ?? activeDirectory }
-      const planned = await planFrom(policy, from)
+      const planned = await ending(planFrom(policy, from))
       sawFor.set(planned.observed, seen)
       return planned
     },
@@ -97,7 +106,7 @@ export async function unkindly(tenant: Tenant, conditions: Conditions): Promise<
         entra: graph.writer(),
         forChange: (turn: Parameters<GraphConnection['writer']>[0]) => ({ ...rest, entra: graph.writer(turn) }),
       }
-      return applyPlan({ kinds, planned, to, concurrency, elapsed: time.now })
+      return ending(applyPlan({ kinds, planned, to, concurrency, elapsed: time.now }))
     },
     close: async () => {
       await overLdap?.close()

@@ -68,7 +68,7 @@ test('thousands that failed or were left for one reason are told once, and the m
     · put bad@adatum.com into adatum/all   needs guest bad@adatum.com, which failed
     · put p5000@fabrikam.com into fabrikam/all   needs guest p5000@fabrikam.com, which was not attempted
 
-Running the same command again continues from here.
+Once that is resolved, running the same command again continues from here.
 `)
 })
 
@@ -96,4 +96,31 @@ test('what others changed, and what an interruption cut short, is no failure of 
 
 Running the same command again continues from here.
 `)
+})
+
+test('whoever lost the lease was not interrupted', () => {
+  const outcomes = [done(ids.guest(person(1))), left(ids.guest(person(3)), 'interrupted')]
+  const plan = aPlan({ changes: outcomes.map(({ change }) => change) })
+  expect(renderOutcomes(outcomes, plan, plain, 'the lease was lost')).toContain(
+    '· invite p3@fabrikam.com   the lease was lost\n',
+  )
+})
+
+test('another request failed for another reason, whatever Microsoft Graph says of both', () => {
+  const missing = (request: string): Trouble => {
+    const message = `Microsoft Graph answered 404 Request_ResourceNotFound: Resource does not exist (${request})`
+    return { code: 'Request_ResourceNotFound', message }
+  }
+  const text = rendered([
+    failed(ids.guest(person(1)), missing('POST /v1.0/groups/0b7c3d52-6f0e-4a3e-9a53-000000000001/members/$ref')),
+    failed(ids.guest(person(2)), missing('PATCH /v1.0/applications/0b7c3d52-6f0e-4a3e-9a53-000000000002')),
+    failed(ids.guest(person(3)), missing('PATCH /v1.0/applications/a-3')),
+  ])
+  expect(text.split('\n').filter(line => /✗|404/.test(line))).toEqual([
+    expect.stringContaining('p2@'),
+    expect.stringContaining('p3@'),
+    expect.stringContaining('(PATCH '),
+    expect.stringContaining('p1@'),
+    expect.stringContaining('(POST '),
+  ])
 })

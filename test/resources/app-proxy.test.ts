@@ -372,3 +372,20 @@ describe('cut off after any request', () => {
     return { applications, principals }
   }
 })
+
+test('a role that somebody adds to our application meanwhile is not taken away', async () => {
+  const { tenant, apply, plan, perform } = await cloud()
+  await apply(policy(made()))
+  const planned = await plan(policy(made({ roles: { user: {}, auditor: {} } })))
+  const applications = tenant.store.collection<Item & { readonly id: string }>('applications')
+  const ours = [...applications.values()].find(each => each.displayName === 'made by us')
+  if (ours === undefined) throw new Error('it was not made')
+  const theirs = { id: '7a35244a-e671-4aa9-8775-06a7c9e43745', value: 'Theirs', displayName: 'Theirs', isEnabled: true }
+  const appRoles = [...((ours.appRoles ?? []) as readonly Item[]), { ...theirs, allowedMemberTypes: ['User'] }]
+  applications.put(ours.id, { ...ours, appRoles })
+  const outcomes = await perform(planned)
+  expect(outcomes).toContainEqual(
+    expect.objectContaining({ status: 'failed', trouble: expect.objectContaining({ code: 'stale' }) }),
+  )
+  expect(applications.get(ours.id)?.appRoles).toEqual(appRoles)
+})

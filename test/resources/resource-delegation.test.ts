@@ -142,7 +142,13 @@ async function look(directory: DirectoryWriter, policy: ResolvedPolicy, of = kin
 
 /** Performs all changes at once, and then there are none. What they were, `action id`. */
 async function converge(directory: DirectoryWriter, policy: ResolvedPolicy): Promise<readonly string[]> {
-  const { changes, state } = await look(directory, policy)
+  const seen = await look(directory, policy)
+  await performed(directory, policy, seen)
+  expect((await look(directory, policy)).changes).toEqual([])
+  return seen.changes.map(change => `${change.action} ${change.id.replace('active-directory/', '')}`).sort()
+}
+
+async function performed(directory: DirectoryWriter, policy: ResolvedPolicy, { changes, state }: Seen): Promise<void> {
   await Promise.all(
     changes.map(change => {
       const kind = kinds.find(each => each.name === change.kind)
@@ -161,8 +167,6 @@ async function converge(directory: DirectoryWriter, policy: ResolvedPolicy): Pro
       )
     }),
   )
-  expect((await look(directory, policy)).changes).toEqual([])
-  return changes.map(change => `${change.action} ${change.id.replace('active-directory/', '')}`).sort()
 }
 
 async function read(directory: DirectoryWriter, name: string): Promise<Readonly<Record<string, readonly string[]>>> {
@@ -407,4 +411,34 @@ test('a shadow account that is marked as sensitive is said', async () => {
       hint: expect.any(String),
     }),
   ])
+})
+
+test('protocol transition that somebody switches off during an apply is not switched on again', async () => {
+  const directory = domain(account('svc-shop', ['shop', 'store']), account('svc-desk', ['desk']))
+  const apps = ['shop', 'desk'].map(name => ({ name, service: name, delegation: 'constrained' }))
+  await converge(directory, await policyOf(apps.slice(0, 1), ['C1']))
+  const both = await policyOf(apps, ['C1'])
+  const seen = await look(directory, both)
+  const values = ['4096']
+  const dn = `CN=C1,CN=Computers,${root}`
+  const userAccountControl = async (): Promise<readonly string[] | undefined> => {
+    const attributes = ['userAccountControl']
+    const [entry] = await directory.search({ base: dn, scope: 'base', filter: { present: 'objectClass' }, attributes })
+    return entry?.attributes.useraccountcontrol
+  }
+  await directory.modify(dn, [{ operation: 'replace', attribute: 'userAccountControl', values }])
+  await performed(directory, both, seen)
+  expect(await userAccountControl()).toEqual(values)
+  // The next plans say that they do so, and that of another change of it fails.
+  const next = ['update kerberos-delegation/desk/C1', 'update kerberos-delegation/shop/C1']
+  expect(await converge(directory, both)).toEqual(next)
+  const renamed = await policyOf(
+    [{ name: 'shop', service: 'store', delegation: 'constrained' }, ...apps.slice(1)],
+    ['C1'],
+  )
+  const change = await look(directory, renamed)
+  expect(change.changes.map(({ action }) => action)).toEqual(['update'])
+  await directory.modify(dn, [{ operation: 'replace', attribute: 'userAccountControl', values }])
+  await expect(performed(directory, renamed, change)).rejects.toMatchObject({ code: 'stale' })
+  expect(await userAccountControl()).toEqual(values)
 })

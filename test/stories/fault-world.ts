@@ -80,7 +80,7 @@ const adatum: PartnerDoc = {
   sponsors: ['omar@contoso.com', 'anna@contoso.com'],
   tenantId: partnerTenants.adatum,
   trust: { mfa: true },
-  groups: { ops: people('jin@adatum.example', 'anna@adatum.example') },
+  groups: { ops: people('jin@adatum.example', 'anna@adatum.example', 'bo@adatum.example', 'cy@adatum.example') },
 }
 
 function published(name: string, further: Pick<AppDoc, 'signOn' | 'roles' | 'requires' | 'entra'>): AppDoc {
@@ -139,7 +139,10 @@ export const after: Documents = {
     ...organization,
     entra: { ...organization.entra, guests: { role: 'restricted', invitedBy: 'admins' } },
   },
-  partners: [fabrikam(['lee@fabrikam.com', "o'brien@fabrikam.com"], { mfa: true, compliantDevice: true }), adatum],
+  partners: [
+    fabrikam(['lee@fabrikam.com', "o'brien@fabrikam.com", 'fay@fabrikam.com'], { mfa: true, compliantDevice: true }),
+    adatum,
+  ],
   apps: [{ ...pay, requires: ['mfa', 'compliant-device'] }, wiki, expenses],
   accesses: [
     access('fabrikam', 'engineers', 'pay', 'user'),

@@ -71,6 +71,18 @@ test('what does not is said, and the next apply waits for it', async () => {
   expect(place.groups().map(group => group.uniqueName)).not.toContain(leaseMark)
 })
 
+test('a plan that is made meanwhile says that it may ask for what is done; afterwards it does not', async () => {
+  const place = await openFrozen(start + 15 * minute)
+  const anna = place.machine('anna@one')
+  await anna.apply()
+  const told = /an apply by anna ended at 2026-12-01 09:0\d UTC, .* until 2026-12-01 09:20 UTC/
+  expect((await place.machine('ben@other').run('plan')).stdout).toMatch(told)
+  await place.time.sleep(20 * minute)
+  const later = await anna.run('plan')
+  expect(later.stdout).not.toMatch(told)
+  expect(later.stdout).toContain('Nothing to do')
+})
+
 test('Ctrl-C ends the waiting: the apply is done all the same', async () => {
   const place = await openFrozen(start + 30 * minute)
   const anna = place.machine('anna@one')

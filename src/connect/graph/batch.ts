@@ -5,7 +5,16 @@ import { type GraphVersion, RequestFailure } from '../../model/directories.ts'
 import { checkPath, type Method, relativeUrl } from './address.ts'
 import { explainFailure, field, readEnvelope } from './explain-failure.ts'
 import { pauseAfter, retryAfterOf } from './retry.ts'
-import { type Answer, lostFailure, type OnAnswer, type Request, type Tried, unreadable, type Wire } from './wire.ts'
+import {
+  type Answer,
+  doubtful,
+  lostFailure,
+  type OnAnswer,
+  type Request,
+  type Tried,
+  unreadable,
+  type Wire,
+} from './wire.ts'
 
 export const batchSize = 20
 
@@ -109,8 +118,8 @@ function tellsOfEach(answer: Answer): boolean {
 /** Refused as it is, with all in it. */
 const unwelcome: ReadonlySet<number> = new Set([400, 404, 405, 413, 501])
 
-/** Sends requests that write together, once; what became of each, in their order. Undefined: they must go one by one. */
-export async function tryBatch(wire: Wire, requests: readonly Request[]): Promise<readonly Tried[] | undefined> {
+/** Sends requests that write together, once; what became of each, in their order. Undefined: it must go by itself. */
+export async function tryBatch(wire: Wire, requests: readonly Request[]): Promise<readonly (Tried | undefined)[]> {
   const items = requests.map(({ method, path, query = {}, headers = {}, body }, index) => ({
     id: String(index),
     method,
@@ -123,10 +132,13 @@ export async function tryBatch(wire: Wire, requests: readonly Request[]): Promis
     const { failure, setback } = tried
     const { status, code, requestId } = failure
     const { reached } = setback
-    if (unwelcome.has(status)) return undefined
+    // In Graph's own words nothing of it was done; in a gateway's it may have been.
+    const isForeign = unwelcome.has(status) && code === ''
     // Each as if it had been sent alone.
     return requests.map(request => {
-      const own = status === 0 ? lostFailure(request, { code, message: lostMeaning(failure), reached }) : undefined
+      if (unwelcome.has(status) && (!isForeign || request.repeat === 'freely')) return undefined
+      const own =
+        status === 0 || isForeign ? lostFailure(request, { code, message: lostMeaning(failure), reached }) : undefined
       return { failure: own ?? new RequestFailure(status, code, failure.message, requestId), setback }
     })
   }
@@ -139,7 +151,8 @@ export async function tryBatch(wire: Wire, requests: readonly Request[]): Promis
 }
 
 function lostMeaning({ message }: RequestFailure): string {
-  return `it was part of a batch. ${message}`
+  const [, why = message] = /did not answer [^:]*: (.*)$/s.exec(message.replaceAll(doubtful, '')) ?? []
+  return `the answer to its batch was lost (${why})`
 }
 
 function judgeItem(request: Request, answer: Answer | undefined, wire: Wire): Tried {

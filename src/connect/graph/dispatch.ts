@@ -34,6 +34,7 @@ export function createDispatch({ gate, lag, visible, turns }: DispatchParts): Di
         isRemoval: method === 'DELETE' && path.endsWith('/$ref'),
         awaited: () => visible.awaited(mentioned, turn.signal),
         before,
+        mayBegin: () => turn.mayBegin?.(),
         request: () => {
           turns.begin(turn)
           return request

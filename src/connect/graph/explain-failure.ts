@@ -64,6 +64,11 @@ function httpMeaning(status: number): string {
 
 const knownMessages: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [
+    // With 403, too (lag.ts): not for want of a permission.
+    /does not reference a valid application object|backing application of the service principal being created/i,
+    'Entra does not show the application everywhere yet, if it is new: run again in some minutes.',
+  ],
+  [
     /guest invitations not allowed/i,
     'The tenant does not let this application invite: grant it User.Invite.All, and see that allowInvitesFrom (External collaboration settings) is not "none". A change takes up to an hour.',
   ],
@@ -143,7 +148,8 @@ const readGroups = 'GroupMember.Read.All or Directory.Read.All'
 const readApps = 'Application.Read.All or Directory.Read.All'
 const assignmentWrite = 'AppRoleAssignment.ReadWrite.All or Application.Read.All (both are needed)'
 
-// Facts section 14: the least permission for each family of paths, the more particular family first.
+// The least permission for each family of paths, the more particular family first: microsoftgraph/microsoft-graph-devx-content,
+// permissions/new/permissions.json, August 2026, and Microsoft Learn's pages of the requests.
 const needs: readonly Need[] = [
   { path: /^\/invitations/, read: 'User.Invite.All', write: 'User.Invite.All' },
   {

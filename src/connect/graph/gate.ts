@@ -43,6 +43,9 @@ interface Leaving {
 
 const never = Number.POSITIVE_INFINITY
 
+/** Milliseconds for which a comparison is worth something. */
+const recent = 5000
+
 export function createGate({ wire, time, lanes, turns, inFlight, signal, onPause }: GateParts): Gate {
   const queue = new Set<Waiting>()
   /** Objects that a write is under way to. */
@@ -68,7 +71,7 @@ export function createGate({ wire, time, lanes, turns, inFlight, signal, onPause
       setbacks: 0,
       due: 0,
       isHeld: false,
-      isCompared: departure.before === undefined,
+      comparedAt: departure.before === undefined ? never : -never,
       // Application Proxy lives in beta, on a backend of its own.
       isAlone: departure.version === 'beta',
       resolve,
@@ -121,12 +124,14 @@ export function createGate({ wire, time, lanes, turns, inFlight, signal, onPause
   const isReady = ({ isHeld, due, key }: Waiting): boolean =>
     !isHeld && due <= time.now() && (key === undefined || !busy.has(key))
 
+  const isCompared = ({ comparedAt }: Waiting): boolean => time.now() - comparedAt <= recent
+
   /** The best first; among equals whoever was compared, before that is long ago. */
   const ready = (): readonly Waiting[] => {
     const ranked = [...queue].flatMap(waiting => {
       if (isPaced(waiting.departure.path) || !isReady(waiting)) return []
       const turn = waiting.departure.turn()
-      const isFresh = waiting.isCompared && waiting.departure.before !== undefined
+      const isFresh = waiting.departure.before !== undefined && isCompared(waiting)
       return { waiting, stage: turns.stage(turn), fresh: isFresh ? 0 : 1, rank: turn.rank }
     })
     ranked.sort(
@@ -141,14 +146,20 @@ export function createGate({ wire, time, lanes, turns, inFlight, signal, onPause
   const hold = (waiting: Waiting): 'no' | 'waits' | 'compares' => {
     const { departure } = waiting
     const awaited = departure.awaited?.()
-    if (awaited === undefined && waiting.isCompared) return 'no'
-    waiting.isHeld = true
+    if (awaited === undefined && isCompared(waiting)) return 'no'
     takenAside += 1
+    try {
+      departure.mayBegin?.()
+    } catch (error) {
+      drop(waiting, error)
+      return 'waits'
+    }
+    waiting.isHeld = true
     if (awaited === undefined) comparing.add(waiting)
     const held = awaited ?? departure.before?.()
     held
       ?.then(() => {
-        if (awaited === undefined) waiting.isCompared = true
+        if (awaited === undefined) waiting.comparedAt = time.now()
       })
       .catch((error: unknown) => drop(waiting, error))
       .finally(() => {
@@ -166,13 +177,18 @@ export function createGate({ wire, time, lanes, turns, inFlight, signal, onPause
       .filter(waiting => isPaced(waiting.departure.path) && isReady(waiting))
       .sort((a, b) => a.departure.turn().rank - b.departure.turn().rank)
       .find(waiting => hold(waiting) === 'no')
-    const leaving = next === undefined ? undefined : prepare(next)
-    if (leaving === undefined) return
+    if (next === undefined) return
+    const leaving = prepare(next)
+    if (leaving === undefined) {
+      pump()
+      return
+    }
     const { waiting, request } = leaving
     queue.delete(waiting)
     isPacedBusy = true
+    const mayRepeat = (): void => void waiting.departure.request()
     wire
-      .send(request)
+      .send({ ...request, mayRepeat })
       .then(waiting.resolve, (failure: unknown) => {
         const isExcused = failure instanceof RequestFailure && waiting.departure.excuses?.(failure) === true
         if (isExcused) queue.add(waiting)
@@ -201,7 +217,7 @@ export function createGate({ wire, time, lanes, turns, inFlight, signal, onPause
     underWay -= 1
     for (const { waiting } of leaving) if (waiting.key !== undefined) busy.delete(waiting.key)
     for (const [index, each] of leaving.entries()) {
-      const result = results?.[index]
+      const result = results[index]
       if (result === undefined) {
         each.waiting.isAlone = true
         queue.add(each.waiting)
@@ -234,7 +250,7 @@ export function createGate({ wire, time, lanes, turns, inFlight, signal, onPause
     return leaving
   }
 
-  const trying = async (leaving: readonly Leaving[]): Promise<readonly (Tried | Error)[] | undefined> => {
+  const trying = async (leaving: readonly Leaving[]): Promise<readonly (Tried | Error | undefined)[]> => {
     const requests = leaving.map(({ request }) => request)
     const [only] = requests
     try {
@@ -296,7 +312,11 @@ export function createGate({ wire, time, lanes, turns, inFlight, signal, onPause
     const ends = waiting.map(({ departure }) => interruption.endOf(signalsOf(departure)))
     const dues = waiting.filter(({ isHeld, due }) => !isHeld && due > now).map(({ due }) => due)
     const demand = demandOf(underWay < inFlight ? waiting.filter(isReady) : [])
-    const openings = [...demand.keys()].map(lane => lane.freeAt(gathering(lane, demand)))
+    // The permits that are kept for what is being compared are nobody else's.
+    const kept = demandOf([...comparing])
+    const openings = [...demand.keys()].map(lane =>
+      lane.freeAt(Math.max(gathering(lane, demand), (kept.get(lane) ?? 0) + 1)),
+    )
     return Math.min(never, ...[...ends, ...dues, ...openings].filter(at => at > now))
   }
 

@@ -51,8 +51,8 @@ export async function make<Answer>(
 }
 
 function unknownOutcome(lost: RequestFailure, why?: Error): RequestFailure {
-  const what = why === undefined ? 'It was looked for and did not appear' : `Then ${why.message}`
-  const next = 'it may have been carried out all the same: run again in some minutes, which looks first'
+  const what = why === undefined ? 'What it makes was looked for and did not appear' : `Then ${why.message}`
+  const next = 'it may come all the same: run again in some minutes, which looks first'
   const message = `${lost.message.replaceAll(doubtful, '')}. ${what}; ${next}`
   return new RequestFailure(lost.status, 'outcome-unknown', message, lost.requestId, { cause: lost })
 }

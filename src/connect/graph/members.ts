@@ -51,17 +51,17 @@ export function createMembers({ root, gate, lag, visible, turns }: MembersParts)
   }
 
   const join = (group: Group, wanted: Wanted): void => {
-    const { objectId, turn } = wanted
+    const { objectId, turn, reject } = wanted
     const awaited = visible.awaited([objectId], turn.signal)
     if (awaited === undefined) {
       group.pool.push(wanted)
       void leave(group)
       return
     }
-    void awaited.then(() => {
-      if (turn.signal?.aborted) wanted.reject(interrupted())
+    awaited.then(() => {
+      if (turn.signal?.aborted) reject(interrupted())
       else join(group, wanted)
-    })
+    }, reject)
   }
 
   const leave = async (group: Group): Promise<void> => {

@@ -1,5 +1,6 @@
 // Reads that different changes want at the same time, together: what is asked within one turn of the event loop shares a
-// $batch of twenty, whatever is asked of each, and the same question is asked once. Nothing is remembered.
+// $batch of twenty, whatever is asked of each, and the same question is asked once. Nothing is remembered. Batches that the
+// service throttles hold up those behind them.
 
 import { setImmediate } from 'node:timers/promises'
 import type { GraphQuery } from '../../model/directories.ts'
@@ -12,6 +13,7 @@ import type { ReadSource } from './reader.ts'
 import type { Answer, Wire } from './wire.ts'
 
 interface Wanted {
+  readonly key: string
   readonly path: string
   readonly query: GraphQuery
   readonly isList: boolean
@@ -22,8 +24,12 @@ interface Wanted {
 /** Conditional access takes one request a second: its policies are few, and read in one list. */
 const policies = '/identity/conditionalAccess/policies'
 
+/** Batches under way at the most: twice as many as write, since what is to be made is looked for in two ways. */
+const atOnce = 16
+
 export function createReadAhead(wire: Wire): ReadSource {
   let waiting: Wanted[] = []
+  let underWay = 0
   const asked = new Map<string, Promise<Found<unknown>>>()
 
   const want = (path: string, query: GraphQuery, isList: boolean): Promise<Found<unknown>> => {
@@ -33,23 +39,31 @@ export function createReadAhead(wire: Wire): ReadSource {
     const { promise, resolve, reject } = Promise.withResolvers<Found<unknown>>()
     asked.set(key, promise)
     if (waiting.length === 0) void leave()
-    waiting.push({ path, query, isList, resolve, reject })
+    waiting.push({ key, path, query, isList, resolve, reject })
     return promise
   }
 
   const leave = async (): Promise<void> => {
     await setImmediate()
-    const all = waiting
-    waiting = []
-    asked.clear()
-    const single = all.filter(({ path, query }) => query.version === 'beta' || path.startsWith(policies))
-    const together = all.filter(wanted => !single.includes(wanted))
+    const isSingle = ({ path, query }: Wanted): boolean => query.version === 'beta' || path.startsWith(policies)
+    const single = waiting.filter(isSingle)
+    waiting = waiting.filter(wanted => !isSingle(wanted))
+    for (const { key } of single) asked.delete(key)
     for (const wanted of single) settle(wanted, alone(wanted))
-    for (let start = 0; start < together.length; start += batchSize) {
-      const chunk = together.slice(start, start + batchSize)
-      const [only] = chunk
-      if (only !== undefined && chunk.length === 1) settle(only, alone(only))
-      else void inOne(chunk)
+    while (underWay < atOnce && waiting.length > 0) {
+      const chunk = waiting.splice(0, batchSize)
+      for (const { key } of chunk) asked.delete(key)
+      void together(chunk)
+    }
+  }
+
+  const together = async (chunk: readonly Wanted[]): Promise<void> => {
+    underWay += 1
+    try {
+      await inOne(chunk)
+    } finally {
+      underWay -= 1
+      if (waiting.length > 0) void leave()
     }
   }
 
@@ -80,6 +94,11 @@ export function createReadAhead(wire: Wire): ReadSource {
 
   const inOne = async (chunk: readonly Wanted[]): Promise<void> => {
     try {
+      const [only] = chunk
+      if (only !== undefined && chunk.length === 1) {
+        only.resolve(await alone(only))
+        return
+      }
       const items = chunk.map(({ path, query, isList }) => ({
         method: 'GET' as const,
         path,

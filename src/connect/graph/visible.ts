@@ -4,13 +4,14 @@
 
 import { batchSize, sendBatch } from './batch.ts'
 import type { SteadyTime } from './steady.ts'
+import { interrupted } from './turns.ts'
 import type { Answer, Wire } from './wire.ts'
 
 export interface Visible {
   /** What `id` was made as, with the path at which it can be asked for, if there is one. */
   readonly made: (id: string, path: string | undefined) => void
   readonly isMade: (id: string) => boolean
-  /** Until all of them may be mentioned, or `signal` is aborted; undefined: now. */
+  /** Until all of them may be mentioned, or `signal` is aborted; rejects if it was before. Undefined: now. */
   readonly awaited: (ids: readonly string[], signal?: AbortSignal) => Promise<void> | undefined
   /** A request that mentioned them was refused. False: they have had their time, and the refusal is meant. */
   readonly doubt: (ids: readonly string[]) => boolean
@@ -65,6 +66,7 @@ export function createVisible(wire: Wire, time: SteadyTime, deadline: number, is
   }
 
   const watch = (made: Made, signal: AbortSignal | undefined): Promise<void> => {
+    if (signal?.aborted) return Promise.reject(interrupted())
     const { promise, resolve } = Promise.withResolvers<void>()
     const leave = (): void => {
       made.waiting.delete(resolve)

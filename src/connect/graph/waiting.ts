@@ -18,8 +18,10 @@ export interface Departure {
   readonly isRemoval?: boolean
   /** Until what it mentions may be mentioned; undefined: now. */
   readonly awaited?: () => Promise<void> | undefined
-  /** Awaited once, right before it leaves for the first time; if it rejects, nothing is sent. */
+  /** Awaited right before it leaves, again if it then had to wait; if it rejects, nothing is sent. */
   readonly before?: (() => Promise<void>) | undefined
+  /** Asked before that: throws what a change throws that may not begin. */
+  readonly mayBegin?: () => void
   /** What is sent, each time; undefined: nothing any more. Throws what a change throws that may not begin. */
   readonly request: () => Request | undefined
   readonly tell: (requestId: string) => void
@@ -41,7 +43,8 @@ export interface Waiting {
   due: number
   /** Waits for something that the gate does not see. */
   isHeld: boolean
-  isCompared: boolean
+  /** When it was last compared; infinity: it needs no comparing. */
+  comparedAt: number
   /** Not in a batch. */
   isAlone: boolean
   readonly resolve: (answer: Answer | undefined) => void

@@ -30,6 +30,8 @@ export interface Request {
   readonly repeat: Repeat
   /** Awaited by the gate that writes leave through, right before: if it rejects, nothing is sent. */
   readonly before?: (() => Promise<void>) | undefined
+  /** Asked before it is repeated: what it throws is thrown instead. */
+  readonly mayRepeat?: () => void
   /** Takes an answer that is not 2xx for what it says. */
   readonly accept?: (answer: Answer) => boolean
   /** Hears every answer, also of the attempts that are repeated. */
@@ -114,6 +116,7 @@ export function createWire(options: WireOptions): Wire {
       const wait = pauseAfter(setback, count, request.repeat, options.clock.random, backOff)
       if (wait === undefined) throw failure
       await pause(wait)
+      request.mayRepeat?.()
     }
   }
 

@@ -46,6 +46,15 @@ class Found {
   }
 }
 
+/** Looking for it failed: a lost answer of that is none of the request's own. */
+class Unsent {
+  readonly reason: unknown
+
+  constructor(reason: unknown) {
+    this.reason = reason
+  }
+}
+
 export function createWriter(parts: WriterParts): GraphWriter {
   const { wire, dispatch, reader, look, seen, unchanged, lag, references, wrote, turn } = parts
 
@@ -63,7 +72,9 @@ export function createWriter(parts: WriterParts): GraphWriter {
     const making = how === 'freely' ? undefined : how
     const find = making?.first === true ? making.find : undefined
     const before = async (): Promise<void> => {
-      const content = await find?.(look())
+      const content = await find?.(look()).catch((error: unknown) => {
+        throw new Unsent(error)
+      })
       if (content !== undefined) throw new Found(content)
     }
     const request: Request = {
@@ -85,7 +96,7 @@ export function createWriter(parts: WriterParts): GraphWriter {
         return await (making === undefined ? send() : make(path, send, making, { wire, reader: look }))
       } catch (error) {
         if (error instanceof Found) return error.content as Result
-        throw error
+        throw error instanceof Unsent ? error.reason : error
       }
     }
     const object = await made()

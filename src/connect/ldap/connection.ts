@@ -4,7 +4,7 @@
 // nothing about a write whose answer was lost, which is never sent again then, and never taken for done.
 
 import type { Duplex } from 'node:stream'
-import type { DirectoryReader, DirectoryWriter } from '../../model/directories.ts'
+import type { DirectoryReader, DirectoryWriter, Turn } from '../../model/directories.ts'
 import { Failure } from '../../model/problem.ts'
 import type { Clock } from '../graph/clock.ts'
 import { type Bind, type DialOptions, dial, join } from './dial.ts'
@@ -36,7 +36,7 @@ export interface StreamOptions extends Common {
 
 export interface DirectoryConnection {
   readonly reader: () => DirectoryReader
-  readonly writer: () => DirectoryWriter
+  readonly writer: (turn?: Turn) => DirectoryWriter
   /** The domain controller that was spoken to last. */
   readonly server: () => string | undefined
   readonly close: () => Promise<void>
@@ -96,7 +96,7 @@ function connectionOver(servers: readonly Reachable[], options: Common): Directo
   const search = createSearch(wire)
   return {
     reader: () => ({ search }),
-    writer: () => createWriter(wire, search),
+    writer: turn => createWriter(wire, search, turn),
     server: wire.server,
     close: wire.close,
   }

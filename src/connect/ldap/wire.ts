@@ -46,6 +46,8 @@ export interface Wire {
   readonly server: () => string | undefined
   /** More than one server has answered: none of them needs to know what another one showed. */
   readonly hasMoved: () => boolean
+  /** After another server took over: waits, all together, until it may have heard of more; false if that was long ago. */
+  readonly catchUp: () => Promise<boolean>
   readonly close: () => Promise<void>
 }
 
@@ -54,6 +56,10 @@ const mostCursors = 2
 const mostAttempts = 5
 const mostLosses = 5
 const mostUnsent = 50
+/** That a search may meet: each takes a minute. */
+const mostTimeouts = 2
+/** Milliseconds: within a site, servers hear of a change after some seconds. */
+const catchingUp = [2000, 10_000, 30_000]
 
 export function createWire(options: WireOptions): Wire {
   const { servers, clock, signal, timeout } = options
@@ -62,6 +68,9 @@ export function createWire(options: WireOptions): Wire {
   let opening: Promise<Session> | undefined
   let preferred = 0
   const connected = new Set<string>()
+  /** Of `catchingUp`, since the last move. */
+  let waits = 0
+  let waiting: Promise<void> | undefined
   let over: Failure | undefined
 
   const throwIfInterrupted = (): void => {
@@ -95,6 +104,7 @@ export function createWire(options: WireOptions): Wire {
           }
           preferred = index
           connected.add(server.url)
+          if (current !== undefined && current.server !== opened.server) waits = 0
           current = opened
           return opened
         } catch (error) {
@@ -130,6 +140,19 @@ export function createWire(options: WireOptions): Wire {
     return true
   }
 
+  const catchUp = async (): Promise<boolean> => {
+    if (waiting === undefined) {
+      const ms = catchingUp[waits]
+      if (connected.size < 2 || ms === undefined) return false
+      waits += 1
+      waiting = sleep(ms).finally(() => {
+        waiting = undefined
+      })
+    }
+    await waiting
+    return true
+  }
+
   const recovery = (): ((lost: Lost) => Promise<boolean>) => {
     let losses = 0
     let unsent = 0
@@ -159,14 +182,19 @@ export function createWire(options: WireOptions): Wire {
 
   const reading: Wire['reading'] = async (asked, work) => {
     const recover = recovery()
+    let timeouts = 0
     for (let attempt = 1; ; attempt += 1) {
       const on = await session()
       try {
         return await work(on)
       } catch (error) {
         if (error instanceof Lost) {
-          // What took too long once will do so again.
-          if (error.code === 'timeout' || !(await recover(error))) throw noAnswer(asked, error)
+          if (error.code === 'timeout') {
+            timeouts += 1
+            if (timeouts > mostTimeouts) throw noAnswer(asked, error)
+            // The same server once more: another one may be behind. One that stays silent is left.
+            if (timeouts > 1 && !on.isAlive) leave(on)
+          } else if (!(await recover(error))) throw noAnswer(asked, error)
           continue
         }
         if (!isBusy(error)) throw error
@@ -196,6 +224,7 @@ export function createWire(options: WireOptions): Wire {
     throwIfInterrupted,
     server: () => current?.server,
     hasMoved: () => connected.size > 1,
+    catchUp,
     close,
   }
 }

@@ -1,10 +1,16 @@
 // Writing. A change is sent once. If its answer is lost, what became of it is found out by reading from the server that it
 // was sent to: what another one shows may be older than the change, and proves neither that it happened nor that it did
-// not. Only what is seen not to have happened is sent again, to that server. What cannot be found out fails as
-// `outcome-unknown`.
+// not. Only what is seen not to have happened is sent again, to that server; but a new member, who can be added only once,
+// to whichever server answers. What cannot be found out fails as `outcome-unknown`.
 
 import { AddRequest, Attribute, Change, DeleteRequest, type Message, ModifyDNRequest, ModifyRequest } from 'ldapts'
-import { type AttributeValue, type DirectoryWriter, RequestFailure } from '../../model/directories.ts'
+import {
+  type AttributeValue,
+  type DirectoryWriter,
+  type Modification,
+  RequestFailure,
+  type Turn,
+} from '../../model/directories.ts'
 import { canonicalDn } from '../../model/escape.ts'
 import { Failure } from '../../model/problem.ts'
 import { tags } from './answers.ts'
@@ -16,7 +22,8 @@ import type { Search } from './search.ts'
 import { Lost, type Session } from './session.ts'
 import { isBusy, type Wire } from './wire.ts'
 
-export function createWriter(wire: Wire, search: Search): DirectoryWriter {
+/** `turn`: of one change; what is sent again asks it once more. */
+export function createWriter(wire: Wire, search: Search, turn?: Pick<Turn, 'begin'>): DirectoryWriter {
   /** `holds` says what the change would have answered if it has happened, and undefined if it has not. */
   const writing = async <Result>(
     asked: Asked,
@@ -28,6 +35,7 @@ export function createWriter(wire: Wire, search: Search): DirectoryWriter {
     let open: { readonly server: string; readonly lost: Lost } | undefined
     for (let attempt = 1; ; attempt += 1) {
       const session = open === undefined ? await wire.session() : await sessionAt(asked, open.server, open.lost)
+      if (attempt > 1) turn?.begin()
       try {
         return await send(session)
       } catch (error) {
@@ -47,7 +55,11 @@ export function createWriter(wire: Wire, search: Search): DirectoryWriter {
           const happened = await found(asked, open.server, error, holds)
           if (happened !== undefined) return happened
         }
-        if (!isBusy(error)) throw wire.hasMoved() ? doubted(error, session) : error
+        if (!isBusy(error)) {
+          if (!wire.hasMoved() || !isAboutWhatIsThere(error)) throw error
+          if (!(await wire.catchUp())) throw doubted(asked, error, session)
+          continue
+        }
         if (error.status === 52) wire.leave(session)
         if (!(await wire.pause(attempt))) throw error
       }
@@ -122,9 +134,12 @@ export function createWriter(wire: Wire, search: Search): DirectoryWriter {
     build: (messageId: number) => Message,
     answer: number,
     holds: () => Promise<boolean>,
+    isDone: (error: unknown) => boolean = () => false,
   ): Promise<void> => {
     const send = async (session: Session): Promise<true> => {
-      await wire.ask(session, asked, build, answer)
+      await wire.ask(session, asked, build, answer).catch(error => {
+        if (!isDone(error)) throw error
+      })
       return true
     }
     await writing(asked, send, async () => (await holds()) || undefined)
@@ -137,9 +152,17 @@ export function createWriter(wire: Wire, search: Search): DirectoryWriter {
     })
     const attributes = [...new Set(modifications.map(({ attribute }) => attribute))]
     const build = (messageId: number): Message => new ModifyRequest({ messageId, dn: target, changes })
-    await change({ operation: 'modify', target, attributes }, build, tags.modifyResponse, () =>
-      isModifiedAs(search, target, modifications),
-    )
+    const modifying = (isDone?: (error: unknown) => boolean): Promise<void> => {
+      const holds = (): Promise<boolean> => isModifiedAs(search, target, modifications)
+      return change({ operation: 'modify', target, attributes }, build, tags.modifyResponse, holds, isDone)
+    }
+    await modifying().catch(async error => {
+      if (!isUnknown(error) || !isNewMember(modifications)) throw error
+      turn?.begin()
+      await modifying(isThereAlready).catch(() => {
+        throw error
+      })
+    })
   }
 
   const move: DirectoryWriter['move'] = async (target, newRdn, newParent) => {
@@ -181,11 +204,34 @@ function unknownOutcome(asked: Asked, why: string): RequestFailure {
 /** Refusals that say what is there, or is not. */
 const aboutWhatIsThere: readonly number[] = [16, 20, 32, 53, 68]
 
+function isAboutWhatIsThere(error: unknown): error is RequestFailure {
+  return error instanceof RequestFailure && aboutWhatIsThere.includes(error.status)
+}
+
 /** After one server took over from another: what it says is there may be older than what was read from the other one. */
-function doubted(error: unknown, { server }: Session): unknown {
-  if (!(error instanceof RequestFailure) || !aboutWhatIsThere.includes(error.status)) return error
-  const why = `${server} took over and may not know yet what was read from another server, so that nothing is concluded`
-  return new RequestFailure(0, 'server-behind', `${error.message}. ${why}. Run again when the servers are alike`)
+function doubted(asked: Asked, { status, code }: RequestFailure, { server }: Session): RequestFailure {
+  const said = `${server}, which took over, answers ${code} (LDAP ${status}) to the request to ${describe(asked)}`
+  const why = 'it may not know yet what was read from, or done at, another server, so that nothing is concluded'
+  return new RequestFailure(0, 'server-behind', `${said}: ${why}. Run again when the servers are alike`)
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof RequestFailure && error.code === 'outcome-unknown'
+}
+
+/** Samba's and Windows' words for a value that is there already. */
+function isThereAlready(error: unknown): boolean {
+  return error instanceof RequestFailure && (error.status === 20 || error.status === 68)
+}
+
+function isNewMember(modifications: readonly Modification[]): boolean {
+  const [only] = modifications
+  return (
+    modifications.length === 1 &&
+    only?.operation === 'add' &&
+    only.attribute.toLowerCase() === 'member' &&
+    only.values.length === 1
+  )
 }
 
 function attributeOf(name: string, values: readonly AttributeValue[]): Attribute {

@@ -100,6 +100,6 @@ function shown(text: string | undefined): string {
   return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text)
 }
 
-function stale(message: string): Failure {
+export function stale(message: string): Failure {
   return new Failure('stale', message, 'plan again, which shows what would be done about it now')
 }

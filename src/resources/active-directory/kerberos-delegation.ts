@@ -16,7 +16,7 @@ import type { Assigned, Change, Desired, Observed } from '../../model/resource.t
 import { delegationOf, kerberosOf } from '../../model/sign-on.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { delegationMark, protocolTransitionMark, readDelegationMark } from '../mark.ts'
-import { isStale, modifyAsRead, readThere } from './as-read.ts'
+import { isStale, modifyAsRead, readThere, stale } from './as-read.ts'
 import { allowedToDelegateTo, connectorAttributes, connectorName, connectorsOf, readConnectors } from './connectors.ts'
 import { accountControl, domainOf, openDomain, protection, setValue, value, values } from './domain.ts'
 import { inTurn } from './in-turn.ts'
@@ -53,6 +53,10 @@ async function write(
   for (let attempt = 1; ; attempt += 1) {
     // Several apps share one computer account: it is read just before the write, and the write is conditioned on that.
     const entry = await readComputer(directory, objectId)
+    if (isSwitchedOff(change, entry)) {
+      const what = 'protocol transition was switched off by somebody since the plan was made'
+      throw stale(`${entry.dn}: ${what}; it was not switched on again`)
+    }
     const modifications = modificationsOf(change, entry)
     const account = { objectId, name: entry.dn }
     try {
@@ -94,8 +98,7 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
   for (const entry of await readConnectors(open, policy)) {
     const connector = connectorName(entry)
     const list = new Set(values(entry, allowedToDelegateTo).map(text => text.toLowerCase()))
-    const protocolTransition =
-      (Number(value(entry, 'userAccountControl') ?? 0) & accountControl.trustedToAuthForDelegation) !== 0
+    const protocolTransition = hasProtocolTransition(entry)
     const add = (app: string, servicePrincipalName: string, owned: boolean, key: string): void => {
       resources.push({
         id: ids.kerberosDelegation(app, key),
@@ -158,6 +161,20 @@ async function readComputer(directory: DirectoryReader, objectId: string): Promi
   return entry
 }
 
+/** Protocol transition is off, was on for the plan, and this run did not switch it off, which takes our mark with it. */
+function isSwitchedOff({ before, after }: Change<DelegationSpec>, entry: DirectoryEntry): boolean {
+  if (after === undefined || before?.spec.protocolTransition !== true || hasProtocolTransition(entry)) return false
+  return before.owned || isSwitchedOnByUs(entry)
+}
+
+function isSwitchedOnByUs(entry: DirectoryEntry): boolean {
+  return values(entry, 'extensionName').includes(protocolTransitionMark)
+}
+
+function hasProtocolTransition(entry: DirectoryEntry): boolean {
+  return (Number(value(entry, 'userAccountControl') ?? 0) & accountControl.trustedToAuthForDelegation) !== 0
+}
+
 function modificationsOf(
   { app = '', before, after }: Change<DelegationSpec>,
   entry: DirectoryEntry,
@@ -181,8 +198,10 @@ function modificationsOf(
 
   const control = value(entry, 'userAccountControl') ?? '0'
   const flag = accountControl.trustedToAuthForDelegation
-  const switchedOnByUs = values(entry, 'extensionName').includes(protocolTransitionMark)
-  const on = wanted !== undefined && (Number(control) & flag) === 0
+  const switchedOnByUs = isSwitchedOnByUs(entry)
+  // Somebody has switched it off, since: whether it comes on again is told by the changes of those that had it before.
+  const isLeftOff = before === undefined && switchedOnByUs && others.length > 0
+  const on = wanted !== undefined && !hasProtocolTransition(entry) && !isLeftOff
   const off = wanted === undefined && others.length === 0 && switchedOnByUs
   const wantedControl = on ? Number(control) | flag : off ? Number(control) & ~flag : Number(control)
   return [

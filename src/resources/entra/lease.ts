@@ -37,17 +37,19 @@ const body = {
   securityEnabled: true,
 }
 
+const byName = graphPath`/groups(uniqueName=${odataString(leaseMark)})`
+
 export async function claimLease(entra: GraphWriter): Promise<Lease> {
-  const path = graphPath`/groups(uniqueName=${odataString(leaseMark)})`
   const claim = async (): Promise<Lease> => {
-    const { id, created, description } = await entra.upsert(path, body)
+    const { id, created, description } = await entra.upsert(byName, body)
     return { id, isOurs: created, holder: created ? undefined : readHolder(description) }
   }
   try {
     return await claim()
   } catch (error) {
     if (!(error instanceof RequestFailure && error.status === 400)) throw error
-    // Whether the name of a deleted group is free again is not documented (facts 3.2): one that is only half gone goes for good.
+    // Whether the name of a deleted group is free again is not documented (Microsoft Learn, Upsert group): one that is only half
+    // gone goes for good.
     if ((await forget(entra)) === 0) throw error
     return await claim()
   }
@@ -63,13 +65,14 @@ async function forget(entra: GraphWriter): Promise<number> {
   return ours.length
 }
 
-/** Undefined: it is gone. */
-export async function readLease(entra: GraphReader, id: string): Promise<Lease | undefined> {
-  const found = await entra.get<{ description?: unknown }>(graphPath`/groups/${id}`, { select: ['id', 'description'] })
-  return found === undefined ? undefined : { id, isOurs: false, holder: readHolder(found.description) }
+/** The one of this id, or whichever there is. Undefined: none is shown. */
+export async function readLease(entra: GraphReader, id?: string): Promise<Lease | undefined> {
+  const path = id === undefined ? byName : graphPath`/groups/${id}`
+  const found = await entra.get<{ id: string; description?: unknown }>(path, { select: ['id', 'description'] })
+  return found === undefined ? undefined : { id: found.id, isOurs: false, holder: readHolder(found.description) }
 }
 
-/** By object id: of a lease that somebody else has taken over meanwhile it fails with 404. */
+/** By object id: it fails with 404 of a lease that somebody else has taken over, or that is not shown everywhere yet. */
 export async function nameHolder(entra: GraphWriter, id: string, holder: Holder): Promise<void> {
   await entra.patch(graphPath`/groups/${id}`, { description: describe(holder) })
 }

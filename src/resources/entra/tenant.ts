@@ -219,7 +219,8 @@ export interface Application {
 
 export function readApplications(from: Directories): Promise<readonly Application[]> {
   return from.entra.list<Application>('/applications', {
-    select: ['id', 'appId', 'uniqueName', 'displayName', 'identifierUris', 'web', 'tags'],
+    // The roles are only there to notice that somebody else has changed them meanwhile.
+    select: ['id', 'appId', 'uniqueName', 'displayName', 'identifierUris', 'web', 'tags', 'appRoles'],
   })
 }
 

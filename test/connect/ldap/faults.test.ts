@@ -157,6 +157,20 @@ test.each(operations)(
 
 const everything = { base: unit, scope: 'sub', filter: anything, attributes: ['cn'] } as const
 
+/** The same servers, whose connections can be ended. */
+function droppable(started: Started): { servers: Controllers['servers']; drop: () => void } {
+  const streams: Duplex[] = []
+  const servers = started.servers.map(({ url, open }) => ({
+    url,
+    open: () => {
+      const stream = open()
+      streams.push(stream)
+      return stream
+    },
+  }))
+  return { servers, drop: () => streams.forEach(stream => void stream.destroy()) }
+}
+
 test('what a server says is not there, after it took over, is doubted', async () => {
   const group = childDn('CN', 'payroll', unit)
   const leaving: Modification[] = [{ operation: 'delete', attribute: 'member', values: [lee] }]
@@ -167,17 +181,8 @@ test('what a server says is not there, after it took over, is doubted', async ()
   }
   const started = await start({ secondServer: { lag: 3600_000 }, rules: [{ ...gone, from: 2, times: 1000 }] })
   await started.directory.add(group, { objectClass: ['group'], sAMAccountName: ['payroll'], member: [lee] })
-  const streams: Duplex[] = []
-  const drop = (): void => streams.forEach(stream => void stream.destroy())
-  const through = started.servers.map(({ url, open }) => ({
-    url,
-    open: () => {
-      const stream = open()
-      streams.push(stream)
-      return stream
-    },
-  }))
-  const writer = started.connect(through).writer()
+  const { servers, drop } = droppable(started)
+  const writer = started.connect(servers).writer()
   // As a plan does, it has read from the first server.
   expect(await writer.search({ ...everything, base: group, scope: 'base' })).toHaveLength(1)
   drop()
@@ -187,6 +192,40 @@ test('what a server says is not there, after it took over, is doubted', async ()
   // A server that was asked from the first is believed.
   const alone = started.connect([started.servers[1] as Controllers['servers'][number]]).writer()
   expect(await attempt(alone.remove(group))).toMatchObject({ status: 32 })
+})
+
+test('what a server that took over does not know yet is asked again, until it does', async () => {
+  const group = childDn('CN', 'payroll', unit)
+  const adding: Modification[] = [{ operation: 'add', attribute: 'member', values: [dana] }]
+  const started = await start({ secondServer: { lag: 15_000 }, rules: [{ ...gone, from: 2, times: 1000 }] })
+  const { servers, drop } = droppable(started)
+  const writer = started.connect(servers).writer()
+  await writer.add(group, { objectClass: ['group'], sAMAccountName: ['payroll'] })
+  await writer.add(dana, accountOf('g-dana'))
+  drop()
+  await started.clock.sleep(1)
+  expect(await attempt(writer.modify(group, adding))).toBe('done')
+  expect(await attempt(writer.remove(dana))).toBe('done')
+})
+
+test('a new member whose answer was lost is asked for again, also at another server', async () => {
+  const group = childDn('CN', 'payroll', unit)
+  const adding: Modification[] = [{ operation: 'add', attribute: 'member', values: [lee] }]
+  for (const fault of ['disconnect', 'disconnect-after'] as const) {
+    for (const lag of [0, 3600_000]) {
+      const rules = [
+        { fault, operation: 'modify', server: 1 },
+        { ...gone, from: 2, times: 1000 },
+      ] as const
+      const started = await start({ secondServer: { lag }, rules })
+      await started.directory.add(group, { objectClass: ['group'], sAMAccountName: ['payroll'] })
+      await started.clock.sleep(10_000_000)
+      expect(await attempt(started.connect().writer().modify(group, adding)), `${fault}, ${lag}`).toBe('done')
+      started.close()
+      const [there] = started.directory.dump().filter(({ dn }) => dn === group)
+      expect(there?.attributes.member).toEqual([lee])
+    }
+  }
 })
 
 test('after a look at the server that it was sent to, it is not sent to another one that takes over then', async () => {

@@ -165,17 +165,26 @@ test('a server that says goodbye is believed', async () => {
   expect(await connectTo([fake.url]).reader().search(readUnit)).toHaveLength(1)
 })
 
-test('silence is not waited for without end, and what waited behind it is asked again', async () => {
+test('silence once is asked again, and what waited behind it as well', async () => {
   const fake = await startFake(asked => {
     if (asked.operation === 'search' && asked.connection > 1) asked.answer(0, { entries: [found(asked.id)] })
   })
   const reader = connectTo([fake.url], { timeout: 300 }).reader()
   const first = reader.search(readUnit)
-  first.catch(() => {})
   await new Promise(done => setTimeout(done, 150))
-  const second = reader.search(readUnit)
-  await expect(first).rejects.toMatchObject({ status: 0, code: 'timeout' })
-  expect(await second).toHaveLength(1)
+  expect((await Promise.all([first, reader.search(readUnit)])).map(({ length }) => length)).toEqual([1, 1])
+})
+
+test('a server that stays silent is left for another one, and silence is not waited for without end', async () => {
+  const silent = await startFake(() => {})
+  const other = await startFake(
+    asked => asked.operation === 'search' && asked.answer(0, { entries: [found(asked.id)] }),
+  )
+  expect(await connectTo([silent.url, other.url], { timeout: 300 }).reader().search(readUnit)).toHaveLength(1)
+  expect(silent.of('search')).toHaveLength(2)
+  const alone = connectTo([silent.url], { timeout: 300 }).reader().search(readUnit)
+  await expect(alone).rejects.toMatchObject({ status: 0, code: 'timeout' })
+  expect(silent.of('search')).toHaveLength(5)
 })
 
 test('an interrupt ends reading', async () => {
