@@ -96,7 +96,11 @@ export async function applyPlan(request: ApplyRequest): Promise<readonly Outcome
     return queue?.next()
   }
 
-  const refusals = watchRefusals(planned.steps)
+  const takesMany = ({ change }: Step): boolean => {
+    const { joins = [], ...writes } = kindOf(request, change)?.writes?.(change) ?? {}
+    return Object.values(writes).reduce((sum, count) => sum + count, joins.length) > 1
+  }
+  const refusals = watchRefusals(planned.steps, takesMany)
   const { promise: ended, resolve: end, reject: fail } = Promise.withResolvers<void>()
   const beginMore = (): void => {
     for (let step = next(); step !== undefined; step = next()) {
@@ -136,6 +140,10 @@ function reasonFor(outcome: Exclude<Outcome, { readonly status: 'done' }>): Id |
   return outcome.because === 'refused' ? outcome.change.id : outcome.because
 }
 
+function kindOf({ kinds }: ApplyRequest, { plane, kind }: Step['change']): AnyKind | undefined {
+  return kinds.find(candidate => candidate.plane === plane && candidate.name === kind)
+}
+
 interface Attempt {
   readonly step: Step
   readonly rank: number
@@ -148,7 +156,7 @@ interface Attempt {
 /** Undefined: it was held back before anything of it was sent, and is heard of later. */
 async function perform({ step, rank, request, policy, assigned, refusals }: Attempt): Promise<Outcome | undefined> {
   const { planned, change } = step
-  const kind = request.kinds.find(candidate => candidate.plane === change.plane && candidate.name === change.kind)
+  const kind = kindOf(request, change)
   const requestIds = new Set<string>()
   let began: number | undefined
   let sent = 0

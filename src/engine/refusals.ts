@@ -14,8 +14,8 @@ export class HeldBack extends Error {}
 /** That many in a row are no accident. */
 const inARow = 20
 /**
- * That many begin before one of their sort is done, for each of them would be refused what the last request of one is; of
- * thousands more, so that the quota is used while the first ones wait to be visible.
+ * That many begin before one of their sort is done, where a change takes several requests: what the last one of them is
+ * refused, each would be. Of thousands more, so that the quota is used while the first ones wait to be visible.
  */
 const fewest = 20
 const portion = 0.05
@@ -23,7 +23,7 @@ const portion = 0.05
 const longestGap = 50
 
 interface Sort {
-  /** How many begin before one of it is done. */
+  /** That many begin before one of it is done. */
   readonly first: number
   /** One of it was done. */
   isProven: boolean
@@ -51,7 +51,8 @@ export interface Refusals {
   readonly last: () => readonly Step[]
 }
 
-export function watchRefusals(steps: readonly Step[]): Refusals {
+/** `takesMany`: whether a step takes several requests that write. */
+export function watchRefusals(steps: readonly Step[], takesMany: (step: Step) => boolean): Refusals {
   const sorts = new Map<string, Sort>()
   const sizes = Map.groupBy(steps, nameOf)
   const released = new Set<Step>()
@@ -59,7 +60,8 @@ export function watchRefusals(steps: readonly Step[]): Refusals {
     const name = nameOf(step)
     const known = sorts.get(name)
     if (known !== undefined) return known
-    const first = Math.max(fewest, portion * (sizes.get(name)?.length ?? 0))
+    const some = Math.max(fewest, portion * (sizes.get(name)?.length ?? 0))
+    const first = takesMany(step) ? some : Number.POSITIVE_INFINITY
     const beginning = { first, isProven: false, open: new Set<Step>(), later: [] }
     const sort = { ...beginning, refused: 0, gap: 1, passed: 0, held: [], isLastTried: false }
     sorts.set(name, sort)

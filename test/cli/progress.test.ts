@@ -121,16 +121,18 @@ test('a terminal shows the time that is left, however long the change is named',
   expect(terminal.heard()).toBe('\r\u001b[2K[   1/6000] invite p · about 3 min left')
 })
 
-test('that the service asks to wait is said once in a while, not for every request', () => {
+test('that the service asks to wait is said once in a while, and ever more seldom', () => {
   const log = sink()
   let now = 0
   const progress = on(log, 3, { elapsed: () => now })
-  for (; now < 59_000; now += 500) progress.pause(12_000)
-  expect(log.heard()).toBe('Waiting 12 s: Microsoft Graph asks for it.\n')
-  now = 70_000
+  for (; now < 179_000; now += 500) progress.pause(12_000)
+  const [line] = log.heard().split('\n')
+  expect(line).toBe('Waiting 12 s: Microsoft Graph asks for it.')
+  expect(log.heard()).toBe(`${line}\n${line}\n`)
+  now = 200_000
   progress.pause(400)
   progress.pause(30_000)
-  expect(log.heard()).toBe('Waiting 12 s: Microsoft Graph asks for it.\nWaiting 30 s: Microsoft Graph asks for it.\n')
+  expect(log.heard()).toBe(`${line}\n${line}\nWaiting 30 s: Microsoft Graph asks for it.\n`)
 })
 
 test('of very many reasons the first are told as they come, and the rest at the end', () => {

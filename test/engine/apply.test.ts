@@ -37,6 +37,7 @@ function kindsOf(send: Send): readonly AnyKind[] {
       ({
         plane,
         name,
+        writes: () => (name === 'guest' ? { invitations: 1, directory: 1 } : {}),
         perform: async (change: Change, { entra, activeDirectory }: DirectoryWriters) => {
           await (plane === 'entra' ? entra.patch('/', {}) : activeDirectory?.modify('', []))
           await send(change)

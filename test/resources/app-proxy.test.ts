@@ -376,7 +376,7 @@ describe('cut off after any request', () => {
 test('a role that somebody adds to our application meanwhile is not taken away', async () => {
   const { tenant, apply, plan, perform } = await cloud()
   await apply(policy(made()))
-  const planned = await plan(policy(made({ roles: { user: {}, auditor: {} } })))
+  const planned = await plan(policy(made({ roles: { user: {}, auditor: { appRole: 'Auditor' } } })))
   const applications = tenant.store.collection<Item & { readonly id: string }>('applications')
   const ours = [...applications.values()].find(each => each.displayName === 'made by us')
   if (ours === undefined) throw new Error('it was not made')

@@ -156,13 +156,17 @@ export function createWriter(wire: Wire, search: Search, turn?: Pick<Turn, 'begi
       const holds = (): Promise<boolean> => isModifiedAs(search, target, modifications)
       return change({ operation: 'modify', target, attributes }, build, tags.modifyResponse, holds, isDone)
     }
-    await modifying().catch(async error => {
+    try {
+      await modifying()
+    } catch (error) {
       if (!isUnknown(error) || !isNewMember(modifications)) throw error
-      turn?.begin()
-      await modifying(isThereAlready).catch(() => {
+      try {
+        turn?.begin()
+        await modifying(isThereAlready)
+      } catch {
         throw error
-      })
-    })
+      }
+    }
   }
 
   const move: DirectoryWriter['move'] = async (target, newRdn, newParent) => {
@@ -209,10 +213,15 @@ function isAboutWhatIsThere(error: unknown): error is RequestFailure {
 }
 
 /** After one server took over from another: what it says is there may be older than what was read from the other one. */
-function doubted(asked: Asked, { status, code }: RequestFailure, { server }: Session): RequestFailure {
-  const said = `${server}, which took over, answers ${code} (LDAP ${status}) to the request to ${describe(asked)}`
-  const why = 'it may not know yet what was read from, or done at, another server, so that nothing is concluded'
-  return new RequestFailure(0, 'server-behind', `${said}: ${why}. Run again when the servers are alike`)
+function doubted(asked: Asked, { status, code, message }: RequestFailure, { server }: Session): RequestFailure {
+  // Not with the usual advice, which is about rights.
+  const said = status === 32 ? `Active Directory refused to ${describe(asked)}: ${code} (LDAP ${status})` : message
+  const why = `${server} took over and may not know yet what was read from another server, or done there`
+  return new RequestFailure(
+    0,
+    'server-behind',
+    `${said}. ${why}, so that nothing is concluded. Run again when the servers are alike`,
+  )
 }
 
 function isUnknown(error: unknown): boolean {
