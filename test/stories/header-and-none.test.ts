@@ -20,8 +20,14 @@ async function plan(...args: readonly string[]): Promise<Plan> {
   return JSON.parse(stdout) as Plan
 }
 
-/** The requests that wrote. */
-async function apply(): Promise<readonly { method?: string; url?: string; body?: unknown }[]> {
+interface Sent {
+  readonly method?: string
+  readonly url?: string
+  readonly body?: { readonly requests?: readonly Sent[] }
+}
+
+/** The requests that wrote, those of a batch one by one. */
+async function apply(): Promise<readonly Sent[]> {
   rmSync(trace, { force: true })
   const { code, stderr } = await run('apply', '--auto-approve', '--trace', trace)
   expect(code, stderr).toBe(0)
@@ -29,7 +35,8 @@ async function apply(): Promise<readonly { method?: string; url?: string; body?:
   return readFileSync(trace, 'utf8')
     .trimEnd()
     .split('\n')
-    .map(line => JSON.parse(line))
+    .map(line => JSON.parse(line) as Sent)
+    .flatMap(sent => sent.body?.requests ?? [sent])
     .filter(({ method }) => method !== undefined && method !== 'GET')
 }
 
