@@ -7,6 +7,8 @@ import type { AuditRecord, Remark } from '../model/journal.ts'
 type Begun = Extract<AuditRecord, { readonly record: 'apply-begun' }>
 type Ended = Extract<AuditRecord, { readonly record: 'apply-ended' }>
 
+const ways: readonly unknown[] = ['done', 'failed', 'not-attempted']
+
 interface Apply {
   readonly line: number
   readonly begun: Begun
@@ -54,7 +56,8 @@ export function checkApplies() {
         case 'change-ended':
           if (!apply.underWay.delete(record.id) && record.status !== 'not-attempted')
             miscounted(line, 'this change ended, and no line says that it began')
-          apply.ended[record.status === 'not-attempted' ? 'notAttempted' : record.status] += 1
+          if (!ways.includes(record.status)) miscounted(line, 'this change ended in a way that there is not')
+          else apply.ended[record.status === 'not-attempted' ? 'notAttempted' : record.status] += 1
           break
         case 'apply-ended':
           for (const message of differences(apply, record)) miscounted(line, message)

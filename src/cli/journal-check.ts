@@ -75,7 +75,9 @@ interface Numbers {
 function count(numbers: Numbers, record: AuditRecord): void {
   if (record.record === 'apply-begun') numbers.applies += 1
   if (record.record === 'apply-refused') numbers.refused += 1
-  if (record.record === 'change-ended' && record.status !== 'not-attempted') numbers[record.status] += 1
+  // A status of no sort is told where its apply is counted.
+  if (record.record === 'change-ended' && (record.status === 'done' || record.status === 'failed'))
+    numbers[record.status] += 1
 }
 
 /** Each line has its own hash and that of the line before. */

@@ -275,6 +275,8 @@ describe('the check', () => {
     expect(codes(chainedAnew([begun, nothing]))).toContain('miscounted')
     const evil = begun.replace(/"changes":\d+/, '"changes":{"toString":1}')
     expect(codes(chainedAnew([evil, ...lines.slice(1)]))).toEqual(['miscounted'])
+    const odd = lines.map(line => line.replace('"status":"done"', '"status":{"toString":1}'))
+    expect(new Set(codes(chainedAnew(odd)))).toEqual(miscounted)
   })
 
   test('with the hash of an earlier line: what comes after it is not covered, and is told', async () => {

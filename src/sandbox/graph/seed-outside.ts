@@ -4,7 +4,7 @@ import { uuidOf } from './ids.ts'
 import type { Item } from './match.ts'
 import { authorizationPolicyDefaults, crossTenantDefaults } from './policies.ts'
 import { isGuid } from './request.ts'
-import { checkProperties, itemsAt, objectAt, type Seeding, withoutNulls } from './seeding.ts'
+import { checkProperties, itemsAt, nameShown, objectAt, type Seeding, withoutNulls } from './seeding.ts'
 import { defaultConnectorGroup, type Entity, listOf } from './tenant.ts'
 
 export function seedConnectors(seeding: Seeding, root: Item): void {
@@ -36,7 +36,7 @@ export function seedConnectors(seeding: Seeding, root: Item): void {
     for (const [index, name] of members.entries()) {
       const place = `${path}.members[${index}]`
       const connector = [...connectors.values()].find(({ id, machineName }) => id === name || machineName === name)
-      if (connector === undefined) throw fail(place, `names ${JSON.stringify(name)}, which is no connector of the seed`)
+      if (connector === undefined) throw fail(place, `names ${nameShown(name)}, which is no connector of the seed`)
       if ((connector.connectorGroup ?? connectorGroup) !== connectorGroup)
         throw fail(place, 'is a member of another connector group')
       connectors.put(connector.id, { ...connector, connectorGroup })
@@ -48,8 +48,7 @@ export function connectorGroupNamed({ store, fail }: Seeding, reference: unknown
   const group = [...store.collection<Entity>('connectorGroups').values()].find(
     ({ id, name }) => id === reference || name === reference,
   )
-  if (group === undefined)
-    throw fail(path, `names ${JSON.stringify(reference)}, which is no connector group of the seed`)
+  if (group === undefined) throw fail(path, `names ${nameShown(reference)}, which is no connector group of the seed`)
   return group.id
 }
 

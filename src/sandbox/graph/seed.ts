@@ -8,7 +8,7 @@ import { assignmentId, uuidOf } from './ids.ts'
 import type { Item } from './match.ts'
 import { isGuid } from './request.ts'
 import { connectorGroupNamed, seedConnectors, seedPolicies } from './seed-outside.ts'
-import { checkProperties, itemsAt, objectAt, type Seeding, withoutNulls } from './seeding.ts'
+import { checkProperties, itemsAt, nameShown, objectAt, type Seeding, withoutNulls } from './seeding.ts'
 import {
   type AppRoleAssignment,
   collectionOf,
@@ -175,9 +175,9 @@ function resolve(seeding: Seeding, reference: unknown, accepted: readonly Direct
     throw fail(path, 'must be an id or a name', 'an id, a user principal name, a mail, or a display name')
   const [id, other] = idsNamed(seeding, reference, accepted)
   if (id === undefined)
-    throw fail(path, `names ${JSON.stringify(reference)}, which is no ${accepted.join(' or ')} of the seed`)
+    throw fail(path, `names ${nameShown(reference)}, which is no ${accepted.join(' or ')} of the seed`)
   if (other !== undefined)
-    throw fail(path, `names ${JSON.stringify(reference)}, which several objects are called`, 'name it by its id')
+    throw fail(path, `names ${nameShown(reference)}, which several objects are called`, 'name it by its id')
   return id
 }
 
@@ -207,7 +207,7 @@ function seedRelations(seeding: Seeding, entity: Entity, item: Item, type: Direc
       else {
         const links = store.collection(relation === 'manager' ? 'managers' : relation)
         const link = `${entity.id}/${resolve(seeding, reference, kinds[relation] ?? [], place)}`
-        if (links.has(link)) throw fail(place, `names ${JSON.stringify(reference)} a second time`)
+        if (links.has(link)) throw fail(place, `names ${nameShown(reference)} a second time`)
         links.put(link, {})
       }
     }
@@ -245,6 +245,6 @@ function roleNamed(seeding: Seeding, resource: Entity, role: unknown, path: stri
   // A role may be gone from the application while its assignments are still there.
   if (found === undefined && isGuid(role)) return role
   if (found === undefined)
-    throw seeding.fail(path, `is ${JSON.stringify(role)}, which is no app role of ${String(resource.displayName)}`)
+    throw seeding.fail(path, `is ${nameShown(role)}, which is no app role of ${String(resource.displayName)}`)
   return String(found.id)
 }

@@ -51,3 +51,8 @@ export function objectAt(value: unknown, path: string, fail: Seeding['fail']): I
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Item
   throw fail(path, value === undefined ? 'is missing' : 'must be an object')
 }
+
+/** What stands where a name belongs; anything else may be of any depth. */
+export function nameShown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : 'something that is no text'
+}

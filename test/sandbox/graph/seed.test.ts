@@ -230,6 +230,10 @@ describe('a mistake is named with its place', () => {
       { tenant, connectors: [{ machineName: 'C', memberOf: ['X'] }] },
       'graph.json: connectors[0].memberOf[0] names "X"',
     ],
+    [
+      { tenant, connectors: [{ machineName: 'C', memberOf: [JSON.parse('['.repeat(100_000) + ']'.repeat(100_000))] }] },
+      'graph.json: connectors[0].memberOf[0] names something that is no text, which is no connector group',
+    ],
     [{ tenant, deletedItems: [{ mail: 'x@y.z' }] }, 'graph.json: deletedItems[0].@odata.type must say what it is'],
     [
       { tenant, authorizationPolicy: { allowInvitesFrom: 'me' } },
