@@ -163,7 +163,8 @@ export class Session {
     this.#socket.on('error', () => {})
     this.#socket.end(() => this.#socket.destroy())
     // A server that keeps its side open must not keep ours.
-    setTimeout(() => this.#socket.destroy(), 1000).unref()
+    const cut = setTimeout(() => this.#socket.destroy(), 1000).unref()
+    this.#socket.once('close', () => clearTimeout(cut))
     for (const pending of this.#pending.values()) {
       pending.stopTimer()
       pending.reject(this.#ended)
