@@ -128,7 +128,8 @@ async function directoryResults(
   const domain: Checked[] = []
   for (const server of servers) {
     try {
-      const connection = await openDirectory(host, options, policy, [server], { trace })
+      // What is so now is what is asked for: no waiting for what may pass.
+      const connection = await openDirectory(host, options, policy, [server], { trace }, false)
       try {
         const reader = connection.reader()
         await greet(reader)

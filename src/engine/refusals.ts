@@ -2,7 +2,7 @@
 // each sort of change only a few begin until one of them is done. Once a row of them was refused, or not answered by the
 // domain, with none done in between, the others are held back; some of them, at growing distances, and the last one are still
 // tried: a refusal may be about the first ones alone. One that gets through lets all of them follow. Revocations are always
-// tried.
+// tried, but for those that a silent domain does not even hear: they are kept for when it answers again.
 
 import { RequestFailure } from '../model/directories.ts'
 import { Failure } from '../model/problem.ts'
@@ -32,6 +32,8 @@ interface Sort {
   /** Wait until one of the first is done, or has failed. */
   readonly later: Step[]
   refused: number
+  /** Of these, in a row, those that got no answer. */
+  unanswered: number
   /** How many are held back before one is tried, and how many of these were. */
   gap: number
   passed: number
@@ -63,7 +65,7 @@ export function watchRefusals(steps: readonly Step[], takesMany: (step: Step) =>
     const some = Math.max(fewest, portion * (sizes.get(name)?.length ?? 0))
     const first = takesMany(step) ? some : Number.POSITIVE_INFINITY
     const beginning = { first, isProven: false, open: new Set<Step>(), later: [] }
-    const sort = { ...beginning, refused: 0, gap: 1, passed: 0, held: [], isLastTried: false }
+    const sort = { ...beginning, refused: 0, unanswered: 0, gap: 1, passed: 0, held: [], isLastTried: false }
     sorts.set(name, sort)
     return sort
   }
@@ -74,7 +76,7 @@ export function watchRefusals(steps: readonly Step[], takesMany: (step: Step) =>
   return {
     mayBegin(step) {
       const sort = sortOf(step)
-      if (step.planned.risk === 'revoke' || released.has(step)) return true
+      if (released.has(step) || (step.planned.risk === 'revoke' && sort.unanswered < inARow)) return true
       if (sort.refused < inARow) {
         const isOpen = sort.isProven || sort.open.has(step) || sort.open.size + sort.refused < sort.first
         if (isOpen) sort.open.add(step)
@@ -95,7 +97,7 @@ export function watchRefusals(steps: readonly Step[], takesMany: (step: Step) =>
     done(step) {
       const sort = sortOf(step)
       sort.open.delete(step)
-      Object.assign(sort, { isProven: true, refused: 0, gap: 1, passed: 0 })
+      Object.assign(sort, { isProven: true, refused: 0, unanswered: 0, gap: 1, passed: 0 })
       return [...sort.later.splice(0), ...release(sort.held.splice(0))]
     },
     failed(step) {
@@ -104,7 +106,10 @@ export function watchRefusals(steps: readonly Step[], takesMany: (step: Step) =>
       return later.splice(0, refused < inARow ? Math.max(0, first - refused - open.size) : later.length)
     },
     refused(step, error) {
-      if (isRefusal(error) || isUnanswered(step, error)) sortOf(step).refused += 1
+      const sort = sortOf(step)
+      const isSilence = isUnanswered(step, error)
+      if (isSilence || isRefusal(error)) sort.refused += 1
+      sort.unanswered = isSilence ? sort.unanswered + 1 : 0
     },
     last() {
       const open = [...sorts.values()].filter(({ isLastTried }) => !isLastTried)
@@ -125,8 +130,33 @@ function isRefusal(error: unknown): boolean {
 
 /** A domain controller that cannot be reached, or that takes a request and is silent: a minute each, and nobody knows. */
 const unanswered: ReadonlySet<string> = new Set([
-  ...['unreachable', 'no-answer', 'connection-lost', 'timeout', 'outcome-unknown'],
-  ...['no-tls', 'no-starttls', 'sign-in-refused', 'wrong-password'],
+  ...[
+    'unreachable',
+    'refused',
+    'no-route',
+    'name-not-found',
+    'no-answer',
+    'connection-lost',
+    'timeout',
+    'outcome-unknown',
+  ],
+  ...[
+    'bad-answer',
+    'no-tls',
+    'no-starttls',
+    'certificate-name',
+    'certificate-expired',
+    'untrusted-ca',
+    'sign-in-refused',
+  ],
+  ...[
+    'wrong-password',
+    'password-expired',
+    'account-disabled',
+    'account-expired',
+    'account-locked',
+    'account-restricted',
+  ],
 ])
 
 function isUnanswered({ planned: { plane } }: Step, error: unknown): boolean {

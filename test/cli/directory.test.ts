@@ -22,7 +22,12 @@ const ldap = { GUESTLIST_LDAP_BIND_DN: 'svc', GUESTLIST_LDAP_PASSWORD: 'correct 
 async function connected(
   servers: readonly string[],
   env: Host['env'],
-  { caFile = 'certs/ca.pem', ca = authority.cert, trace }: { caFile?: string; ca?: string; trace?: string } = {},
+  {
+    caFile = 'certs/ca.pem',
+    ca = authority.cert,
+    trace,
+    stderr = sink(),
+  }: { caFile?: string; ca?: string; trace?: string; stderr?: Host['stderr'] } = {},
 ): Promise<Connection> {
   const text = organization.replace(/servers: .*/, `servers: ${JSON.stringify(servers)}\n  caFile: ${caFile}`)
   const policies = folderOf({ 'org/organization.yaml': text, 'org/certs/ca.pem': ca })
@@ -32,7 +37,7 @@ async function connected(
     cwd: policies,
     env,
     stdout: sink(),
-    stderr: sink(),
+    stderr,
     now: () => today,
     elapsed: () => 0,
     random: () => 0,
@@ -65,6 +70,19 @@ test('servers, authority and credentials come together, and requests are traced'
     { to: 'ldap', operation: 'modify', dn: unit, result: 50, ms: 0 },
   ])
   expect(fake.of('bind')[0]?.dn).toBe('svc')
+})
+
+test('waiting for a domain controller is told', async () => {
+  const fake = await startFake(asked => {
+    if (asked.operation === 'bind' && asked.before === 0) asked.answer(51)
+    else answering(asked)
+  })
+  const stderr = sink()
+  const { from } = await connected([fake.url], { ...azure, ...ldap }, { stderr })
+  expect(await from.activeDirectory?.search(readUnit)).toHaveLength(1)
+  expect(stderr.heard()).toBe(
+    `Waiting for Active Directory, 45 s at most: ${fake.url}: it refuses the sign-in: busy (LDAP 51).\n`,
+  )
 })
 
 test('a reader cannot write', async () => {

@@ -8,13 +8,27 @@ export interface Relay {
   cut(): void
   /** The server's next answer is lost, and every connection with it. */
   cutAtAnswer(): void
+  /** From now on all that the server says is lost, and connections stay. */
+  mute(): void
+  /** So many connections that come next are closed at once. */
+  refuse(count: number): void
+  /** How often the server has said something that was lost. */
+  lost(): number
   close(): Promise<void>
 }
 
 export async function startRelay(target: NetConnectOpts): Promise<Relay> {
   const open = new Set<Socket>()
   let isArmed = false
+  let isMute = false
+  let lost = 0
+  let toRefuse = 0
   const server = createServer({ noDelay: true }, near => {
+    if (toRefuse > 0) {
+      toRefuse -= 1
+      near.resetAndDestroy()
+      return
+    }
     const far = dial(target)
     for (const [socket, other] of [
       [near, far],
@@ -29,6 +43,10 @@ export async function startRelay(target: NetConnectOpts): Promise<Relay> {
     }
     near.pipe(far)
     far.on('data', chunk => {
+      if (isMute) {
+        lost += 1
+        return
+      }
       if (!isArmed) return void near.write(chunk)
       isArmed = false
       cut()
@@ -49,6 +67,13 @@ export async function startRelay(target: NetConnectOpts): Promise<Relay> {
     cutAtAnswer: () => {
       isArmed = true
     },
+    mute: () => {
+      isMute = true
+    },
+    refuse: count => {
+      toRefuse = count
+    },
+    lost: () => lost,
     close: async () => {
       cut()
       await new Promise(done => server.close(done))

@@ -14,6 +14,8 @@ export interface Result {
   readonly referrals: readonly string[]
   /** Of a page; empty after the last one. */
   readonly cookie: Buffer
+  /** Of an extended response; empty without one. */
+  readonly name: string
 }
 
 export type Answer =
@@ -52,6 +54,7 @@ const sequence = 0x30
 const set = 0x31
 const controlsTag = 0xa0
 const referralTag = 0xa3
+const nameTag = 0x8a
 const pagedResults = '1.2.840.113556.1.4.319'
 
 /** Throws Garbled. */
@@ -80,7 +83,14 @@ function resultIn(operation: Element, controls: Element | undefined): Result {
   const [code, matched, diagnostic, ...more] = childrenOf(operation.bytes)
   textIn(matched)
   const referrals = more.filter(part => part.tag === referralTag).flatMap(part => childrenOf(part.bytes).map(textIn))
-  return { code: numberIn(code, enumeration), diagnostic: textIn(diagnostic), referrals, cookie: cookieIn(controls) }
+  const name = operation.tag === tags.extendedResponse ? more.find(part => part.tag === nameTag) : undefined
+  return {
+    code: numberIn(code, enumeration),
+    diagnostic: textIn(diagnostic),
+    referrals,
+    cookie: cookieIn(controls),
+    name: name?.bytes.toString('latin1') ?? '',
+  }
 }
 
 function cookieIn(controls: Element | undefined): Buffer {

@@ -8,16 +8,22 @@ import type { DirectoryReader, DirectoryWriter, Turn } from '../../model/directo
 import { Failure } from '../../model/problem.ts'
 import type { Clock } from '../graph/clock.ts'
 import { type Bind, type DialOptions, dial, join } from './dial.ts'
+import type { Reachable } from './finding.ts'
 import { createSearch } from './search.ts'
 import { serverOf } from './server.ts'
-import { createWire, type Reachable } from './wire.ts'
+import { timerOf } from './timer.ts'
+import { createWire } from './wire.ts'
 import { createWriter } from './writer.ts'
 
 interface Common {
   readonly bind: Bind
   readonly clock: Pick<Clock, 'sleep' | 'random' | 'timeout'>
-  /** Milliseconds for one request, and for each step of connecting. */
+  /** Milliseconds for one request. */
   readonly timeout?: number
+  /** False: that a server cannot be reached is told at once, also where it may pass. */
+  readonly isPatient?: boolean
+  /** Hears that the first sign-in takes longer, and why. */
+  readonly tell?: (message: string) => void
   /** Aborted: reads and waits fail as `interrupted`, and nothing more is sent; a write under way gets its answer. */
   readonly signal?: AbortSignal
 }
@@ -54,45 +60,36 @@ export function connectDirectory(options: DirectoryOptions): DirectoryConnection
   if (ca !== undefined && !/-----BEGIN (TRUSTED )?CERTIFICATE-----/.test(ca)) {
     throw new Failure('bad-ca', 'the certificate authority of Active Directory is no certificate in PEM', caHint)
   }
-  const settings = { ...dialOptions(options), ...(ca === undefined ? {} : { ca }) }
+  const settings = { ...stepsOf(options), ...(ca === undefined ? {} : { ca }) }
   return connectionOver(
-    servers.map(server => ({ url: server.url, open: () => dial(server, settings) })),
+    servers.map(server => ({ url: server.url, open: signal => dial(server, { ...settings, signal }) })),
     options,
   )
 }
 
 /** The sandbox's domain controllers: nothing is dialled, so nothing has to be encrypted. */
 export function connectStreams(options: StreamOptions): DirectoryConnection {
-  const settings = dialOptions(options)
+  const settings = stepsOf(options)
   return connectionOver(
-    options.servers.map(server => ({ url: server.url, open: () => join(server, server.open(), settings) })),
+    options.servers.map(server => ({
+      url: server.url,
+      open: signal => join(server, server.open(), { ...settings, signal }),
+    })),
     options,
   )
 }
 
 const usualTimeout = 60_000
+/** For each step of connecting: a server that takes longer is better asked again, or another one is. */
+const mostForStep = 15_000
 
-function dialOptions({ bind, clock, signal, timeout = usualTimeout }: Common): DialOptions {
-  const { timeout: after } = clock
-  return {
-    bind,
-    timeout,
-    ...(signal === undefined ? {} : { signal }),
-    ...(after === undefined
-      ? {}
-      : {
-          timer: (ms, ring) => {
-            const timer = after(ms)
-            timer.signal.addEventListener('abort', ring, { once: true })
-            return timer.end
-          },
-        }),
-  }
+function stepsOf({ bind, clock, timeout = usualTimeout }: Common): Omit<DialOptions, 'ca' | 'signal'> {
+  return { bind, timeout: Math.min(timeout, mostForStep), timer: timerOf(clock) }
 }
 
 function connectionOver(servers: readonly Reachable[], options: Common): DirectoryConnection {
-  const { clock, signal, timeout = usualTimeout } = options
-  const wire = createWire({ servers, clock, timeout, ...(signal === undefined ? {} : { signal }) })
+  const { clock, signal, timeout = usualTimeout, isPatient = true, tell = () => {} } = options
+  const wire = createWire({ servers, clock, timer: timerOf(clock), timeout, signal, isPatient, tell })
   const search = createSearch(wire)
   return {
     reader: () => ({ search }),

@@ -6,6 +6,7 @@ import { AbandonRequest, BerWriter, type Message, UnbindRequest } from 'ldapts'
 import { Failure } from '../../model/problem.ts'
 import { type Answer, type RawEntry, type Result, readAnswer, tags } from './answers.ts'
 import { createFramer, Garbled } from './frames.ts'
+import { realTimer, type Timer } from './timer.ts'
 
 /** No answer came. */
 export class Lost extends Error {
@@ -37,13 +38,8 @@ interface Pending {
   readonly reject: (error: Lost) => void
 }
 
-/** Calls `ring` after so many milliseconds, unless what it returns was called before. */
-export type Timer = (ms: number, ring: () => void) => () => void
-
-const realTimer: Timer = (ms, ring) => {
-  const timer = setTimeout(ring, ms)
-  return () => clearTimeout(timer)
-}
+/** RFC 4511, 4.4.1. Some servers leave the name out. */
+const disconnection = '1.3.6.1.4.1.1466.20036'
 
 /** All that one request may bring. */
 const mostBytes = 512 * 1024 * 1024
@@ -69,6 +65,7 @@ export class Session {
     const closed = (): void => this.#end('connection-lost', 'the server closed the connection')
     socket.on('data', read).on('error', failed).on('end', closed).on('close', closed)
     this.#stop = () => socket.off('data', read).off('error', failed).off('end', closed).off('close', closed)
+    if (socket.destroyed) closed()
   }
 
   get isAlive(): boolean {
@@ -89,6 +86,7 @@ export class Session {
 
   /** The bare socket, for TLS to take over. Nothing may have come that was not encrypted. */
   release(): Duplex {
+    if (this.#ended !== undefined) throw this.#ended
     this.#stop()
     if (!this.#framer.isIdle() || this.#pending.size > 0) throw new Garbled('the server spoke before it was asked')
     this.#ended = new Lost('connection-lost', 'the connection is another one now', false)
@@ -121,6 +119,8 @@ export class Session {
 
   #take(answer: Answer, size: number): void {
     if (answer.id === 0) {
+      // Of the other notices that nobody asked for none is about us (RFC 4511, 4.4).
+      if ('result' in answer && !['', disconnection].includes(answer.result.name)) return
       const said = 'result' in answer ? answer.result.diagnostic : ''
       this.#end('connection-lost', `the server ended the connection${said === '' ? '' : `: ${said}`}`)
       return
@@ -151,8 +151,9 @@ export class Session {
     this.#pending.delete(id)
     this.#abandoned.add(id)
     pending.reject(new Lost('timeout', message, true))
-    // Silence since then: the connection is dead. Otherwise this one request is slow, and the others go on.
-    if (this.#heard === pending.heard) this.#end('connection-lost', 'the server no longer answers')
+    // Silence since then: the connection is dead, and what else is under way may still be carried out by a server that is only
+    // slow. Otherwise this one request is slow, and the others go on.
+    if (this.#heard === pending.heard) this.#end('timeout', 'the server no longer answers')
     else this.#socket.write(encode(new AbandonRequest({ messageId: this.#nextId(), abandonId: id })))
   }
 

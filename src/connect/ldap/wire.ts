@@ -5,23 +5,25 @@ import type { Message } from 'ldapts'
 import { RequestFailure } from '../../model/directories.ts'
 import { Failure } from '../../model/problem.ts'
 import type { Clock } from '../graph/clock.ts'
-import { DialFailure } from './dial.ts'
+import { createFinder, type Reachable } from './finding.ts'
+import { heed, type Interruption, unlessInterrupted } from './interruption.ts'
 import { createLimit, type Limit } from './limit.ts'
 import { type Asked, describe, refusalOf } from './results.ts'
 import { Lost, type Reply, type Session } from './session.ts'
+import { watchSilence } from './silence.ts'
+import type { Timer } from './timer.ts'
 
 export interface WireOptions {
   readonly servers: readonly Reachable[]
   readonly clock: Pick<Clock, 'sleep' | 'random'>
+  readonly timer: Timer
   /** Milliseconds for one request. */
   readonly timeout: number
-  readonly signal?: AbortSignal
-}
-
-export interface Reachable {
-  readonly url: string
-  /** A session that is signed in. Throws DialFailure. */
-  readonly open: () => Promise<Session>
+  readonly signal?: AbortSignal | undefined
+  /** False: a server that cannot be reached is told at once. */
+  readonly isPatient: boolean
+  /** Hears that the first sign-in takes longer, and why. */
+  readonly tell: (message: string) => void
 }
 
 export interface Wire {
@@ -44,6 +46,8 @@ export interface Wire {
   readonly throwIfInterrupted: () => void
   /** The address of the server whose session is the current one. */
   readonly server: () => string | undefined
+  /** Of whoever may be interrupted by this signal as well. */
+  readonly heeding: (signal: AbortSignal | undefined) => Interruption
   /** More than one server has answered: none of them needs to know what another one showed. */
   readonly hasMoved: () => boolean
   /** After another server took over: waits, all together, until it may have heard of more; false if that was long ago. */
@@ -56,14 +60,25 @@ const mostCursors = 2
 const mostAttempts = 5
 const mostLosses = 5
 const mostUnsent = 50
-/** That a search may meet: each takes a minute. */
+/** That a search may meet while others are answered: each takes a minute. */
 const mostTimeouts = 2
+/** In a row: servers that only read, as with a database that is locked, let no change through. */
+const mostUnansweredWrites = 3
+/** Connections in a row on which nothing was answered, after which another server is tried. */
+const mostSilent = 2
 /** Milliseconds: within a site, servers hear of a change after some seconds. */
 const catchingUp = [2000, 10_000, 30_000]
 
 export function createWire(options: WireOptions): Wire {
-  const { servers, clock, signal, timeout } = options
+  const { servers, clock, timer, signal, timeout, isPatient } = options
   const slots = createLimit(mostUnderWay)
+  const closing = new AbortController()
+  const ending = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
+  /** No server takes us. */
+  const unreached = watchSilence(1, timer)
+  /** Servers take us, and answer nothing then: each once, the first one twice. */
+  const silent = watchSilence(servers.length - 1 + mostSilent, timer)
+  const unwritten = watchSilence(mostUnansweredWrites, timer)
   let current: Session | undefined
   let opening: Promise<Session> | undefined
   let preferred = 0
@@ -71,15 +86,21 @@ export function createWire(options: WireOptions): Wire {
   /** Of `catchingUp`, since the last move. */
   let waits = 0
   let waiting: Promise<void> | undefined
+  /** Why nobody was reached last time. */
+  let last: Failure | undefined
   let over: Failure | undefined
 
   const throwIfInterrupted = (): void => {
     if (signal?.aborted === true) throw new RequestFailure(0, 'interrupted', 'interrupted')
   }
 
-  const session = async (): Promise<Session> => {
+  const throwIfOver = (): void => {
     throwIfInterrupted()
     if (over !== undefined) throw over
+  }
+
+  const session = async (): Promise<Session> => {
+    throwIfOver()
     if (current?.isAlive === true) return current
     opening ??= open().finally(() => {
       opening = undefined
@@ -88,51 +109,35 @@ export function createWire(options: WireOptions): Wire {
   }
 
   const open = async (): Promise<Session> => {
-    // At first whoever waits is told at once; later a server that restarts gets some seconds.
-    const rounds = connected.size > 0 ? 4 : 1
-    for (let round = 1; ; round += 1) {
-      const failures: Unreached[] = []
-      for (let turn = 0; turn < servers.length; turn += 1) {
-        throwIfInterrupted()
-        const index = (preferred + turn) % servers.length
-        const server = servers[index] as Reachable
-        try {
-          const opened = await server.open()
-          if (over !== undefined) {
-            opened.close()
-            throw over
-          }
-          preferred = index
-          connected.add(server.url)
-          if (current !== undefined && current.server !== opened.server) waits = 0
-          current = opened
-          return opened
-        } catch (error) {
-          if (!(error instanceof DialFailure)) throw error
-          throwIfInterrupted()
-          failures.push({ server, error })
-          if (error.isFinal) throw giveUp(failures)
-        }
-      }
-      if (round === rounds) throw giveUp(failures)
-      await sleep(1000 * 2 ** (round - 1))
+    const before = unreached.count()
+    if (!unreached.mayAsk()) throw unsent(last)
+    const found = await find(preferred, isPatient && before === 0)
+    if (ending.aborted && 'session' in found) found.session.close()
+    throwIfOver()
+    if ('failure' in found) {
+      last = found.failure
+      unreached.unanswered(before)
+      if (found.isFinal) over = found.failure
+      throw found.failure
     }
-  }
-
-  /** For the whole run: trying again and again locks accounts, and makes every later change wait in vain. */
-  const giveUp = (failures: readonly Unreached[]): Failure => {
-    over = unreachable(failures)
-    return over
+    unreached.answered()
+    preferred = found.index
+    connected.add(found.session.server)
+    if (current !== undefined && current.server !== found.session.server) waits = 0
+    current = found.session
+    return current
   }
 
   const sleep = async (ms: number): Promise<void> => {
     try {
-      await clock.sleep(ms * (1 + clock.random() / 4), signal)
+      await clock.sleep(ms * (1 + clock.random() / 4), ending)
     } catch (error) {
-      throwIfInterrupted()
+      throwIfOver()
       throw error
     }
   }
+
+  const find = createFinder({ servers, signal: ending, sleep, timer, tell: options.tell })
 
   const pause = async (attempt: number): Promise<boolean> => {
     if (attempt >= mostAttempts) return false
@@ -171,11 +176,28 @@ export function createWire(options: WireOptions): Wire {
 
   const leave = (left: Session): void => {
     left.close()
-    if (left === current) preferred = (preferred + 1) % servers.length
+    // Of several requests that leave it, the first one does.
+    if (servers[preferred]?.url === left.server) preferred = (preferred + 1) % servers.length
   }
 
   const ask: Wire['ask'] = async (on, asked, build, answer) => {
-    const reply = await slots(() => on.request(build, answer, timeout))
+    const isWrite = asked.operation !== 'search'
+    const reply = await slots(async () => {
+      if (!silent.mayAsk() || (isWrite && !unwritten.mayAsk())) throw notAsked(asked)
+      const before = { silent: silent.count(), unwritten: unwritten.count() }
+      try {
+        const reply = await on.request(build, answer, timeout)
+        silent.answered()
+        if (isWrite) unwritten.answered()
+        return reply
+      } catch (error) {
+        if (!isUnanswered(error)) throw error
+        if (isWrite) unwritten.unanswered(before.unwritten)
+        if (!on.isAlive) silent.unanswered(before.silent)
+        if (!on.isAlive && silent.count() >= mostSilent) leave(on)
+        throw error
+      }
+    })
     if (reply.result.code !== 0) throw refusalOf(asked, reply.result)
     return reply
   }
@@ -186,15 +208,15 @@ export function createWire(options: WireOptions): Wire {
     for (let attempt = 1; ; attempt += 1) {
       const on = await session()
       try {
-        return await work(on)
+        return await unlessInterrupted(work(on), signal)
       } catch (error) {
+        if (isUnanswered(error)) {
+          timeouts += 1
+          if (silent.isLasting() || timeouts > Math.max(mostTimeouts, servers.length)) throw noAnswer(asked, error)
+          continue
+        }
         if (error instanceof Lost) {
-          if (error.code === 'timeout') {
-            timeouts += 1
-            if (timeouts > mostTimeouts) throw noAnswer(asked, error)
-            // The same server once more: another one may be behind. One that stays silent is left.
-            if (timeouts > 1 && !on.isAlive) leave(on)
-          } else if (!(await recover(error))) throw noAnswer(asked, error)
+          if (!(await recover(error))) throw noAnswer(asked, error)
           continue
         }
         if (!isBusy(error)) throw error
@@ -206,6 +228,8 @@ export function createWire(options: WireOptions): Wire {
 
   const close = async (): Promise<void> => {
     over ??= new Failure('connection-closed', 'the connection to Active Directory was closed')
+    closing.abort()
+    for (const watch of [unreached, silent, unwritten]) watch.end()
     await opening?.catch(() => {})
     current?.close()
   }
@@ -223,6 +247,7 @@ export function createWire(options: WireOptions): Wire {
     timeLimit,
     throwIfInterrupted,
     server: () => current?.server,
+    heeding: other => heed(other, timer),
     hasMoved: () => connected.size > 1,
     catchUp,
     close,
@@ -234,21 +259,22 @@ export function isBusy(error: unknown): error is RequestFailure {
   return error instanceof RequestFailure && (error.status === 51 || error.status === 52)
 }
 
+/** It was sent, and there was silence. */
+function isUnanswered(error: unknown): error is Lost {
+  return error instanceof Lost && error.code === 'timeout' && error.sent
+}
+
 function noAnswer(asked: Asked, { code, message }: Lost): RequestFailure {
   return new RequestFailure(0, code, `Active Directory gave no answer to the request to ${describe(asked)}: ${message}`)
 }
 
-interface Unreached {
-  readonly server: Reachable
-  readonly error: DialFailure
+function notAsked(asked: Asked): RequestFailure {
+  const message = `Active Directory is silent: the request to ${describe(asked)} was not sent. The ones before it got no answer`
+  return new RequestFailure(0, 'no-answer', `${message}, and only now and then one is sent to find out`)
 }
 
-/** The code is what all servers have in common, so that a program can tell the cases apart. */
-function unreachable(failures: readonly Unreached[]): Failure {
-  const codes = new Set(failures.map(({ error }) => error.code))
-  const [only] = codes
-  const code = codes.size === 1 && only !== undefined ? only : 'unreachable'
-  const list = failures.map(({ server, error }) => `${server.url}: ${error.message}`).join('; ')
-  const hints = new Set(failures.flatMap(({ error }) => error.hint ?? []))
-  return new Failure(code, `cannot connect to Active Directory: ${list}`, [...hints].join('; ') || undefined)
+/** What was asked soon after nobody could be reached. */
+function unsent(last: Failure | undefined): Failure {
+  const why = last?.message ?? 'Active Directory cannot be reached'
+  return new Failure(last?.code ?? 'unreachable', `${why} (a moment ago; it is tried again now and then)`, last?.hint)
 }

@@ -23,7 +23,9 @@ import { Lost, type Session } from './session.ts'
 import { isBusy, type Wire } from './wire.ts'
 
 /** `turn`: of one change; what is sent again asks it once more. */
-export function createWriter(wire: Wire, search: Search, turn?: Pick<Turn, 'begin'>): DirectoryWriter {
+export function createWriter(wire: Wire, search: Search, turn?: Pick<Turn, 'begin' | 'signal'>): DirectoryWriter {
+  const { waiting, lookingUp } = wire.heeding(turn?.signal)
+  let hasBegun = false
   /** `holds` says what the change would have answered if it has happened, and undefined if it has not. */
   const writing = async <Result>(
     asked: Asked,
@@ -33,9 +35,18 @@ export function createWriter(wire: Wire, search: Search, turn?: Pick<Turn, 'begi
     const recover = wire.recovery()
     /** The request whose answer was lost: what it would have said is not certain. */
     let open: { readonly server: string; readonly lost: Lost } | undefined
+    const unlessEnded = async <Waited>(work: Promise<Waited>): Promise<Waited> => {
+      try {
+        return await waiting(work)
+      } catch (error) {
+        throw open === undefined ? error : unknownOutcome(asked, `${open.lost.message}; ${messageOf(error)}`)
+      }
+    }
     for (let attempt = 1; ; attempt += 1) {
-      const session = open === undefined ? await wire.session() : await sessionAt(asked, open.server, open.lost)
+      const session =
+        open === undefined ? await unlessEnded(wire.session()) : await sessionAt(asked, open.server, open.lost)
       if (attempt > 1) turn?.begin()
+      hasBegun = true
       try {
         return await send(session)
       } catch (error) {
@@ -47,7 +58,7 @@ export function createWriter(wire: Wire, search: Search, turn?: Pick<Turn, 'begi
             // Too late is not never.
             if (error.code === 'timeout') throw unknownOutcome(asked, error.message)
           }
-          if (!(await recover(error))) throw unknownOutcome(asked, error.message)
+          if (!(await unlessEnded(recover(error)))) throw unknownOutcome(asked, error.message)
           continue
         }
         // After a lost answer a refusal may only say that the lost one was a yes.
@@ -57,11 +68,11 @@ export function createWriter(wire: Wire, search: Search, turn?: Pick<Turn, 'begi
         }
         if (!isBusy(error)) {
           if (!wire.hasMoved() || !isAboutWhatIsThere(error)) throw error
-          if (!(await wire.catchUp())) throw doubted(asked, error, session)
+          if (!(await unlessEnded(wire.catchUp()))) throw doubted(asked, error, session)
           continue
         }
         if (error.status === 52) wire.leave(session)
-        if (!(await wire.pause(attempt))) throw error
+        if (!(await unlessEnded(wire.pause(attempt)))) throw error
       }
     }
   }
@@ -70,7 +81,7 @@ export function createWriter(wire: Wire, search: Search, turn?: Pick<Turn, 'begi
   const sessionAt = async (asked: Asked, server: string, lost: Error): Promise<Session> => {
     let session: Session
     try {
-      session = await wire.session()
+      session = await lookingUp(wire.session())
     } catch (error) {
       throw unknownOutcome(asked, `${lost.message}; ${messageOf(error)}`)
     }
@@ -89,7 +100,7 @@ export function createWriter(wire: Wire, search: Search, turn?: Pick<Turn, 'begi
       const session = await sessionAt(asked, server, lost)
       let happened: Result | undefined
       try {
-        happened = await holds()
+        happened = await lookingUp(holds())
       } catch (error) {
         throw unknownOutcome(asked, `${lost.message}; it cannot be looked up either: ${messageOf(error)}`)
       }
@@ -117,7 +128,7 @@ export function createWriter(wire: Wire, search: Search, turn?: Pick<Turn, 'begi
   const identityOf = async (asked: Asked, dn: string, server: string | undefined): Promise<string> => {
     let why = 'it cannot be read by the account that guestlist signs in with, or another server answers by now'
     try {
-      const id = (await readObject(search, dn, ['objectGUID']))?.attributes.objectguid?.[0]
+      const id = (await lookingUp(readObject(search, dn, ['objectGUID'])))?.attributes.objectguid?.[0]
       if (id !== undefined && wire.server() === server) return id
     } catch (error) {
       why = messageOf(error)
@@ -188,7 +199,8 @@ export function createWriter(wire: Wire, search: Search, turn?: Pick<Turn, 'begi
     })
   }
 
-  return { search, add, modify, move, remove }
+  const read: Search = request => (hasBegun ? lookingUp(search(request)) : waiting(search(request)))
+  return { search: read, add, modify, move, remove }
 }
 
 /** How often a lost connection is taken up again to look what became of one change. */

@@ -176,7 +176,7 @@ test('a busy server is left for the next one', async () => {
   expect(await connectTo([busy.url, fake.url]).reader().search(readUnit)).toHaveLength(1)
 })
 
-test('a server that is back within seconds is found again, one that is not is given up for good', async () => {
+test('a server that is gone is waited for, and then not for each request again', async () => {
   const fake = await startFake(answering)
   const connection = connectTo([fake.url])
   const reader = connection.reader()
@@ -184,9 +184,12 @@ test('a server that is back within seconds is found again, one that is not is gi
   await fake.stop()
   const results = await Promise.allSettled([1, 2, 3].map(() => reader.search(readUnit)))
   expect(results).toMatchObject([1, 2, 3].map(() => ({ reason: { name: 'Failure', code: 'refused' } })))
-  expect(connection.slept).toEqual([1000, 2000, 4000])
-  await expect(reader.search(readUnit)).rejects.toMatchObject({ code: 'refused' })
-  expect(connection.slept).toHaveLength(3)
+  expect(connection.slept).toEqual([1000, 3000, 9000, 20_000])
+  await expect(reader.search(readUnit)).rejects.toMatchObject({
+    code: 'refused',
+    message: expect.stringContaining('a moment ago'),
+  })
+  expect(connection.slept).toHaveLength(4)
 })
 
 test('a lost server is tried before the others', async () => {

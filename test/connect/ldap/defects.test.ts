@@ -201,9 +201,11 @@ test('8: control characters in names', async () => {
 test('9: more entries in one answer than a stack holds', async () => {
   const script: Script = asked => {
     if (asked.operation !== 'search') return
-    const one = entry(asked.id, `CN=x,${unit}`, { cn: ['x'] })
-    const thousand = Buffer.concat(Array.from({ length: 1000 }, () => one))
-    for (let sent = 0; sent < 200; sent += 1) asked.send(thousand)
+    const one = entry(asked.id, `CN=000000,${unit}`, { cn: ['x'] }).toString('latin1')
+    const named = (index: number): Buffer => Buffer.from(one.replace('000000', String(100_000 + index)), 'latin1')
+    for (let sent = 0; sent < 200_000; sent += 1000) {
+      asked.send(...Array.from({ length: 1000 }, (_, index) => named(sent + index)))
+    }
     asked.answer()
   }
   const fake = await startFake(script)

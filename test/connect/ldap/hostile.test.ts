@@ -1,9 +1,12 @@
 // Whatever a server sends, and wherever it stops: a request ends, in time, with its answer or with a failure.
 
+import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
+import { DeleteRequest } from 'ldapts'
 import { expect, test } from 'vitest'
 import { readAnswer } from '../../../src/connect/ldap/answers.ts'
 import { createFramer, Garbled } from '../../../src/connect/ldap/frames.ts'
+import { Session } from '../../../src/connect/ldap/session.ts'
 import { RequestFailure } from '../../../src/model/directories.ts'
 import { type Asked, connectTo, entry, readUnit, result, startFake, unit, within } from './fake-ldap.ts'
 
@@ -126,4 +129,13 @@ test('bytes of any kind are read or refused, in no time', () => {
     }
   })
   fc.assert(property, { numRuns: 3000 })
+})
+
+test('a connection that ended before anybody listened is lost, and nothing is sent on it', async () => {
+  const stream = new PassThrough().destroy()
+  const session = new Session(stream, 'ldaps://dc1')
+  const asking = session.request(messageId => new DeleteRequest({ messageId, dn: 'CN=x' }), 0x6b, 10 ** 9)
+  await expect(asking).rejects.toMatchObject({ code: 'connection-lost', sent: false })
+  // Nor is it TLS's to take over.
+  expect(() => session.release()).toThrow(/closed the connection/)
 })

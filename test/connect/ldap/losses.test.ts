@@ -105,4 +105,52 @@ describeOnSamba('a connection that is cut', () => {
     expect(await accounts(archive)).toEqual([...names, 'lee'].toSorted())
     expect(await accounts(shadow)).toEqual([])
   })
+
+  test('at the first sign-ins', async () => {
+    relay.refuse(3)
+    const slept: number[] = []
+    const clock = { random: () => 0, sleep: async (ms: number) => void slept.push(ms) }
+    const bind = { dn: dc.adminDn, password: dc.adminPassword }
+    const fresh = connectDirectory({ servers: [`ldaps://127.0.0.1:${relay.port}`], ca: dc.ca, bind, clock })
+    const root = { base: '', scope: 'base', filter: anything, attributes: ['dnsHostName'] } as const
+    expect(await fresh.reader().search(root)).toHaveLength(1)
+    expect(slept).toEqual([1000, 3000, 9000])
+    await fresh.close()
+  })
+
+  test('and one on which the server is no longer heard: nobody knows, nothing else is sent, and it was done', async () => {
+    const target = childDn('CN', 'g-silence', shadow)
+    await writer.add(target, accountOf('g-silence'))
+    const mute = await startRelay(dc.endpoint)
+    // Deadlines come when the test says so.
+    const timers = new Set<AbortController>()
+    const timeout = () => {
+      const timer = new AbortController()
+      timers.add(timer)
+      return { signal: timer.signal, end: () => void timers.delete(timer) }
+    }
+    const servers = [`ldaps://127.0.0.1:${mute.port}`]
+    const bind = { dn: dc.adminDn, password: dc.adminPassword }
+    const clock = { random: () => 0, sleep: async () => {}, timeout }
+    const deaf = connectDirectory({ servers, ca: dc.ca, bind, clock })
+    const to = deaf.writer()
+    expect(await to.search({ base: target, scope: 'base', filter: anything, attributes: ['cn'] })).toHaveLength(1)
+    mute.mute()
+    let isOver = false
+    const removed = to.remove(target).finally(() => {
+      isOver = true
+    })
+    const unknown = expect(removed).rejects.toMatchObject({ code: 'outcome-unknown' })
+    while (mute.lost() === 0) await sleep(5)
+    while (!isOver) {
+      for (const timer of [...timers]) timer.abort()
+      await sleep(5)
+    }
+    await unknown
+    const unsent = { name: 'Failure', message: expect.stringContaining('a moment ago') }
+    await expect(to.remove(archive)).rejects.toMatchObject(unsent)
+    await deaf.close()
+    await mute.close()
+    expect(await accounts(shadow)).toEqual([])
+  })
 })

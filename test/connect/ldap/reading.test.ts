@@ -1,6 +1,9 @@
 // Reading: all of it or a failure, whatever the server makes of pages, ranges and itself.
 
 import { expect, test } from 'vitest'
+import { createSearch } from '../../../src/connect/ldap/search.ts'
+import type { Reply } from '../../../src/connect/ldap/session.ts'
+import type { Wire } from '../../../src/connect/ldap/wire.ts'
 import { type Filter, RequestFailure } from '../../../src/model/directories.ts'
 import {
   anything,
@@ -54,7 +57,8 @@ test('what may be large is read in pages of 1000, and a single object without', 
   const fake = await startFake(asked => {
     if (asked.operation !== 'search') return
     const at = Number(asked.page?.cookie || 0)
-    asked.answer(0, { entries: [found(asked.id)], cookie: asked.page !== undefined && at < 2 ? String(at + 1) : '' })
+    const entries = [entry(asked.id, `CN=${at},${unit}`, { cn: [String(at)] })]
+    asked.answer(0, { entries, cookie: asked.page !== undefined && at < 2 ? String(at + 1) : '' })
   })
   const reader = connectTo([fake.url]).reader()
   expect(await reader.search(searchUnit)).toHaveLength(3)
@@ -130,7 +134,12 @@ test('a server that is always busy is given up in the end', async () => {
 test('a server that goes down hands over to the next', async () => {
   const down = await startFake(asked => asked.operation === 'search' && asked.answer(52))
   const fake = await startFake(asked => asked.operation === 'search' && asked.answer(0))
-  expect(await connectTo([down.url, fake.url]).reader().search(searchUnit)).toEqual([])
+  const reader = connectTo([down.url, fake.url]).reader()
+  expect(await reader.search(searchUnit)).toEqual([])
+  // Also when several requests hear it at once.
+  const several = connectTo([down.url, fake.url]).reader()
+  expect(await Promise.all([several.search(readUnit), several.search(readUnit)])).toEqual([[], []])
+  expect(fake.connections()).toBe(2)
 })
 
 test('reading that was interrupted by a loss begins again, and ends whole', async () => {
@@ -184,7 +193,7 @@ test('a server that stays silent is left for another one, and silence is not wai
   expect(silent.of('search')).toHaveLength(2)
   const alone = connectTo([silent.url], { timeout: 300 }).reader().search(readUnit)
   await expect(alone).rejects.toMatchObject({ status: 0, code: 'timeout' })
-  expect(silent.of('search')).toHaveLength(5)
+  expect(silent.of('search')).toHaveLength(4)
 })
 
 test('an interrupt ends reading', async () => {
@@ -342,4 +351,128 @@ test('many pages without entries do not go on for ever', async () => {
     .catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(RequestFailure)
   expect(failure).toMatchObject({ code: 'bad-answer' })
+})
+
+test('pages that bring the same again and again do not go on for ever', async () => {
+  const fake = await startFake(
+    asked => asked.operation === 'search' && asked.answer(0, { cookie: 'more', entries: [found(asked.id)] }),
+  )
+  const reader = connectTo([fake.url]).reader()
+  await expect(reader.search(searchUnit)).rejects.toMatchObject({ code: 'bad-answer' })
+  expect(fake.of('search').length).toBeLessThan(200)
+})
+
+test('what comes on two pages is one entry', async () => {
+  const fake = await startFake(asked => {
+    if (asked.operation !== 'search') return
+    const at = Number(asked.page?.cookie || 0)
+    const dn = at === 0 ? unit : unit.toUpperCase()
+    asked.answer(0, { entries: [entry(asked.id, dn, { cn: [String(at)] })], cookie: at === 0 ? '1' : '' })
+  })
+  const entries = await connectTo([fake.url]).reader().search(searchUnit)
+  expect(entries.map(({ attributes }) => attributes)).toEqual([{ cn: ['1'] }])
+})
+
+/** A group that a page shows with some of its members, and that is otherwise by the time the others are asked for. */
+function changing(by: (asked: Parameters<Script>[0], asks: number) => void): Script {
+  let asks = 0
+  return asked => {
+    if (asked.operation !== 'search') return
+    if (asked.attributes.some(name => name.startsWith('member;'))) {
+      asks += 1
+      return by(asked, asks)
+    }
+    const attributes = { member: [], 'member;range=0-1': ['CN=a', 'CN=b'], cn: ['x'] }
+    asked.answer(0, { entries: [entry(asked.id, group, attributes)] })
+  }
+}
+
+const membersIn =
+  (attributes: Readonly<Record<string, readonly string[]>>): Script =>
+  asked =>
+    asked.answer(0, { entries: [entry(asked.id, group, { ...attributes, uSNChanged: ['8'] })] })
+
+test.each<[string, Script, readonly string[] | undefined]>([
+  ['has lost all members', membersIn({}), undefined],
+  ['has so few that they come whole', membersIn({ member: ['CN=a'] }), ['CN=a']],
+  ['has fewer', membersIn({ 'member;range=0-*': ['CN=a'] }), ['CN=a']],
+])('a group that %s meanwhile is read as it is', async (_, by, members) => {
+  const fake = await startFake(changing(by))
+  const [read] = await connectTo([fake.url]).reader().search(readGroup)
+  expect(read).toEqual({ dn: group, attributes: { cn: ['x'], ...(members === undefined ? {} : { member: members }) } })
+})
+
+test('that a group has no members any more is believed when it is said twice', async () => {
+  const fake = await startFake(
+    changing((asked, asks) => membersIn(asks === 1 ? {} : { 'member;range=0-*': ['CN=a', 'CN=b', 'CN=c'] })(asked)),
+  )
+  const [read] = await connectTo([fake.url]).reader().search(readGroup)
+  expect(read?.attributes.member).toHaveLength(3)
+})
+
+test('a group that shrinks between two ranges is read again', async () => {
+  const fake = await startFake(
+    changing((asked, asks) => {
+      if (asks === 1) return membersIn({ 'member;range=0-1': ['CN=a', 'CN=b'] })(asked)
+      // What was asked for lies behind the last one now.
+      membersIn(asks === 2 ? {} : { 'member;range=0-*': ['CN=a'] })(asked)
+    }),
+  )
+  const [read] = await connectTo([fake.url]).reader().search(readGroup)
+  expect(read?.attributes.member).toEqual(['CN=a'])
+})
+
+test('a group that is gone, or renamed, when its members are asked for is searched again, and not taken for gone', async () => {
+  let isThere = false
+  const fake = await startFake(
+    changing(asked => {
+      if (!isThere) asked.answer(32)
+      else membersIn({ 'member;range=0-*': ['CN=a', 'CN=b', 'CN=c'] })(asked)
+      isThere = true
+    }),
+  )
+  const [read] = await connectTo([fake.url]).reader().search(searchUnit)
+  expect(read?.attributes.member).toHaveLength(3)
+  const never = await startFake(changing(asked => asked.answer(32)))
+  const changed = { status: 0, code: 'changed-while-reading' }
+  await expect(connectTo([never.url]).reader().search(searchUnit)).rejects.toMatchObject(changed)
+  // What is gone by the second search is gone.
+  let searches = 0
+  const vanishing = await startFake(asked => {
+    if (asked.operation !== 'search') return
+    searches += 1
+    if (searches === 1) changing(() => {})(asked)
+    else if (searches === 2) asked.answer(32)
+    else asked.answer()
+  })
+  expect(await connectTo([vanishing.url]).reader().search(searchUnit)).toEqual([])
+})
+
+test('ranges of nothing but one value do not go on for ever', async () => {
+  // Without a connection, which would only take its time.
+  let next = 0
+  const wire = {
+    throwIfInterrupted: () => {},
+    timeLimit: 1,
+    ask: async (_session: unknown, { attributes }: { attributes?: readonly string[] }): Promise<Reply> => {
+      const at = attributes === undefined ? 0 : next++
+      const result = { code: 0, diagnostic: '', referrals: [], cookie: Buffer.alloc(0), name: '' }
+      const part = { type: `member;range=${at}-${at}`, values: [Buffer.from('CN=a')] }
+      return { result, entries: [{ dn: group, attributes: [part] }], bytes: 1 }
+    },
+    reading: (_asked: unknown, work: (session: unknown) => Promise<unknown>) => work(undefined),
+  } as unknown as Wire
+  const endless = { code: 'bad-answer', message: expect.stringContaining('does not end') }
+  await expect(createSearch(wire)({ ...readGroup, attributes: ['member'] })).rejects.toMatchObject(endless)
+})
+
+test('a notice that is none of an end ends nothing', async () => {
+  const fake = await startFake(asked => {
+    if (asked.operation !== 'search') return
+    // As of an aborted transaction (RFC 5805), message 0.
+    asked.send(Buffer.from('301a02010078150a0100040004008a0c312e332e362e312e312e3231', 'hex'))
+    asked.answer(0, { entries: [found(asked.id)] })
+  })
+  expect(await connectTo([fake.url]).reader().search(readUnit)).toHaveLength(1)
+  expect(fake.connections()).toBe(1)
 })
