@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { sleep } from '../../src/connect/graph/clock.ts'
-import { createLane } from '../../src/connect/graph/lanes.ts'
+import { createLane, createLanes } from '../../src/connect/graph/lanes.ts'
 import { type GraphReader, RequestFailure, type Turn } from '../../src/model/directories.ts'
 import { answerBatch, batchOf, refusal, type Scripted, startFake } from './fake-graph.ts'
 
@@ -33,6 +33,8 @@ describe('a lane', () => {
     const { time, lane } = laneAt(true)
     for (let count = 0; count < 10; count++) lane.take()
     expect(lane.freeAt(3)).toBe(1500)
+    time.now = 1000
+    expect(lane.freeAt(3)).toBe(1500)
     time.now = 1499
     expect(lane.free()).toBe(2)
     time.now = 1500
@@ -53,12 +55,83 @@ describe('a lane', () => {
     },
   )
 
+  it('stays closed for the longest of what it is told, and is not slowed again', () => {
+    const { time, lane } = laneAt(true)
+    lane.close(5000)
+    lane.close(2000)
+    lane.slow(0.5)
+    expect(lane.freeAt(1)).toBe(5000)
+    time.now = 5000
+    expect(lane.perSecond()).toBeCloseTo(1.4)
+  })
+
+  it('refills at the rate that it was slowed to', () => {
+    const { time, lane } = laneAt(true)
+    for (let count = 0; count < 10; count++) lane.take()
+    time.now = 1000
+    lane.slow(0.5)
+    expect(lane.freeAt(4)).toBe(3000)
+    time.now = 3000
+    expect(lane.free()).toBe(4)
+  })
+
   it('takes the count of the service for what is left', () => {
-    const { lane } = laneAt(true)
+    const { time, lane } = laneAt(true)
+    for (let count = 0; count < 10; count++) lane.take()
+    time.now = 5000
     lane.correct(0.8)
     expect(lane.free()).toBe(2)
     lane.correct(1.2)
     expect(lane.free()).toBe(0)
+  })
+
+  it('is given nothing by the count of the service, nor opened by it', () => {
+    const { time, lane } = laneAt(true)
+    for (let count = 0; count < 9; count++) lane.take()
+    time.now = 500
+    lane.correct(0.5)
+    expect(lane.free()).toBe(2)
+    lane.close(5000)
+    lane.correct(0.1)
+    lane.correct(1)
+    expect(lane.free()).toBe(0)
+    time.now = 5500
+    expect(lane.free()).toBe(1)
+  })
+
+  it('that has no limit yet is not slowed by a refusal, nor by the count of the service', () => {
+    const { lane } = laneAt(false)
+    for (let count = 0; count < 20; count++) lane.take()
+    lane.slow(0.5)
+    lane.correct(1.2)
+    expect([lane.free(), lane.perSecond()]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY])
+    expect(lane.freeAt(20)).toBe(0)
+    lane.close(0)
+    expect(lane.perSecond()).toBe(2)
+  })
+
+  it('never goes slower than a tenth', () => {
+    const { time, lane } = laneAt(true)
+    for (; time.now < 100_000; time.now += 10_000) lane.slow(0.95)
+    expect(lane.perSecond()).toBeCloseTo(0.2)
+    for (let count = 0; count < 10; count++) {
+      lane.close(1000)
+      time.now += 1000
+    }
+    expect(lane.perSecond()).toBeCloseTo(0.2)
+  })
+})
+
+describe('the lanes', () => {
+  const lanes = createLanes(true, () => 0)
+  const count = (path: string): number => {
+    let taken = 0
+    for (; lanes.of(path).every(lane => lane.free() > 0); taken++) for (const lane of lanes.of(path)) lane.take()
+    return taken
+  }
+
+  it('let 150 invitations out at once, which are writes as well, of which there are 3 000', () => {
+    expect(['/invitations', '/users/u', '/Invitations', '/groups'].map(count)).toEqual([150, 2850, 0, 0])
   })
 })
 
@@ -109,6 +182,27 @@ describe('the gate', () => {
     ])
   })
 
+  it('lets one request to Conditional Access out at a time, always the best of those that wait', async () => {
+    const names: string[] = []
+    let [now, most] = [0, 0]
+    let later: Promise<void> | undefined
+    const { graph } = await startFake(async ({ url }) => {
+      names.push(url.slice(-1))
+      most = Math.max(most, ++now)
+      // Comes while the first one is under way.
+      later ??= graph.writer(turn(-1)).patch('/identity/conditionalAccess/policies/r', {})
+      await sleep(20)
+      now -= 1
+      return done
+    })
+    await Promise.all(
+      [3, 2, 1].map(rank => graph.writer(turn(rank)).patch(`/identity/conditionalAccess/policies/${rank}`, {})),
+    )
+    await later
+    // It is compared first, and meanwhile another one goes.
+    expect([names, most]).toEqual([['1', '2', 'r', '3'], 1])
+  })
+
   it.each(['/identity/conditionalAccess/policies', '/users'])('goes on when one may not begin: %s', async path => {
     const { graph } = await startFake(perItem(() => done))
     const begin = (): never => {
@@ -141,16 +235,40 @@ describe('the gate', () => {
     ])
   })
 
-  it('waits as long as one item of a batch is told to, and tells of it', async () => {
+  it.each([
+    [['a'], []],
+    [['a', 'b', 'c'], [7000]],
+  ])('waits as long as items of a batch are told to, and tells of it when most were: %j', async (names, told) => {
     const pauses: number[] = []
     const { graph, asked, slept } = await startFake(
       (question, before) =>
-        perItem(({ url }) => (before === 0 && url.endsWith('a') ? throttled : done))(question, before),
+        perItem(({ url }) => (before === 0 && names.includes(url.slice(-1)) ? throttled : done))(question, before),
       { onPause: ms => pauses.push(ms) },
     )
-    await Promise.all(['a', 'b'].map(name => graph.writer().patch(`/users/${name}`, {})))
-    expect(asked.map(each => each.url)).toEqual(['/v1.0/$batch', '/v1.0/users/a'])
-    expect([pauses, slept]).toEqual([[7000], [7000]])
+    await Promise.all(['a', 'b', 'c', 'd'].map(name => graph.writer().patch(`/users/${name}`, {})))
+    expect(asked.map(each => (each.url === '/v1.0/$batch' ? batchOf(each).length : each.url))).toEqual([
+      4,
+      names.length > 1 ? names.length : '/v1.0/users/a',
+    ])
+    expect([pauses, slept[0]]).toEqual([told, 7000])
+  })
+
+  it('has as many requests under way as it may, and no more', async () => {
+    let [now, most] = [0, 0]
+    const release = Promise.withResolvers<void>()
+    const { graph } = await startFake(
+      async (question, before) => {
+        most = Math.max(most, ++now)
+        // Nobody is answered until all that may are under way; the next one would be here by then.
+        if (now === 3) setTimeout(release.resolve, 50)
+        await release.promise
+        now -= 1
+        return perItem(() => done)(question, before)
+      },
+      { inFlight: 3 },
+    )
+    await Promise.all(Array.from({ length: 200 }, (_, index) => graph.writer().patch(`/users/u${index}`, {})))
+    expect(most).toBe(3)
   })
 
   it('goes one by one where a batch is refused as such', async () => {

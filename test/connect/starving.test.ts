@@ -37,7 +37,8 @@ it('a revocation takes the next permit, also where all others are kept for what 
     if (!isThrottled) return { status: 204 }
     isThrottled = false
     // Few permits are left after that.
-    return { status: 429, headers: { 'retry-after': '1' }, body: refusal('TooManyRequests', 'x') }
+    const headers = { 'retry-after': '1', 'x-ms-throttle-information': 'WriteLimitExceeded' }
+    return { status: 429, headers, body: refusal('TooManyRequests', 'x') }
   }
   const { graph } = await startFake(
     asked =>

@@ -1,5 +1,5 @@
 // One lane per limit of the service: a bucket of permits that refills, and what a request takes from which. A lane learns from
-// the service: refused, it is empty and closed for as long as the service says, and goes on slower for a while.
+// the service (throttle.ts): used up, it is empty and closed for as long as the service says, and goes on slower for a while.
 
 import { type Allowance, directoryWrites, invitations } from '../../model/quota.ts'
 
@@ -11,17 +11,21 @@ export interface Lane {
   /** When `count` may leave. */
   readonly freeAt: (count: number) => number
   readonly take: () => void
-  /** A request was refused; the service wants to be left alone for so many milliseconds. */
+  /** The limit is used up; the service wants to be left alone for so many milliseconds. */
   readonly close: (ms: number) => void
+  /** That part of what left was refused, and the rest was not. */
+  readonly slow: (refused: number) => void
   /** What part of the limit is used, as the service counts: other programs may have their share in it. */
   readonly correct: (used: number) => void
 }
 
-/** What a refusal leaves of the rate, and the least that it comes to. */
+/** What being closed leaves of the rate, and the least that it comes to. */
 const slower = 0.7
 const slowest = 0.1
 /** Milliseconds until a rate that was lowered is back. */
 const recovery = 120_000
+/** Milliseconds in which parts that are refused say the same: in that time, the rate recovers by as much as a few lower it. */
+const sameNews = 10_000
 
 /** Not paced: wide open until the service refuses something. */
 export function createLane(allowance: Allowance, isPaced: boolean, now: () => number): Lane {
@@ -30,6 +34,7 @@ export function createLane(allowance: Allowance, isPaced: boolean, now: () => nu
   let share = 1
   let countedAt = now()
   let closedUntil = countedAt
+  let slowedAt = Number.NEGATIVE_INFINITY
 
   const count = (): void => {
     const open = Math.max(countedAt, closedUntil)
@@ -49,7 +54,7 @@ export function createLane(allowance: Allowance, isPaced: boolean, now: () => nu
     perSecond: () => (limited ? allowance.perSecond * share : Number.POSITIVE_INFINITY),
     freeAt: wanted => {
       if (!limited) return closedUntil
-      if (!isClosed()) count()
+      count()
       const missing = Math.max(0, wanted - permits)
       return Math.max(now(), closedUntil) + Math.ceil((missing * 1000) / (allowance.perSecond * share))
     },
@@ -67,8 +72,14 @@ export function createLane(allowance: Allowance, isPaced: boolean, now: () => nu
       }
       closedUntil = Math.max(closedUntil, now() + ms)
     },
+    slow: refused => {
+      if (!limited || isClosed() || now() - slowedAt < sameNews) return
+      count()
+      share = Math.max(slowest, share * (1 - refused))
+      slowedAt = now()
+    },
     correct: used => {
-      if (!limited || isClosed()) return
+      if (isClosed()) return
       count()
       permits = Math.min(permits, Math.max(0, 1 - used) * allowance.burst)
     },
