@@ -1,19 +1,16 @@
 // A change in words for a person who knows no Graph. A kind that is not in the table is named by its id.
 
-import { type Id, ids, keyOf, kindOf } from '../model/id.ts'
+import { ids, keyOf, kindOf } from '../model/id.ts'
 import type { PlannedChange } from '../model/plan.ts'
 import type { Action } from '../model/resource.ts'
 import { dayMs, durationOf } from '../model/time.ts'
+import { demandsNamed } from './demand-names.ts'
 import { count } from './layout.ts'
+import { adGroupOf, groupNamed, roleOf } from './nouns.ts'
 import { safeText } from './safe-text.ts'
 
 type Key = readonly [string, string, string, string]
 type Sentence = (key: Key, change: PlannedChange) => string
-
-const roleOf = (role: string): string => (role === 'default-access' || role === 'user' ? '' : `, as ${role}`)
-// A group that no role of the policy has (any more) is known by its name alone.
-const adGroupOf = (app: string, role: string): string =>
-  app === '(no app)' ? `AD group ${role}` : `AD group of ${app}${roleOf(role)}`
 
 /** What follows by itself. */
 function deletedAfter({ target }: PlannedChange): string {
@@ -81,9 +78,9 @@ const sentences: Readonly<Record<string, Partial<Record<Action, Sentence>>>> = {
   },
   'entra/conditional-access-policy': {
     create: (key, change) =>
-      `require ${demandsNamed(key)} of guests${appsIn(key, change.after)} (${shownState(change.after)})`,
-    update: (key, change) => `${mends(change)} how guests are asked for ${demandsNamed(key)}`,
-    delete: (key, change) => `no longer require ${demandsNamed(key)} of guests${appsIn(key, change.before)}`,
+      `require ${demandsNamed(key[0])} of guests${appsIn(key, change.after)} (${shownState(change.after)})`,
+    update: (key, change) => `${mends(change)} how guests are asked for ${demandsNamed(key[0])}`,
+    delete: (key, change) => `no longer require ${demandsNamed(key[0])} of guests${appsIn(key, change.before)}`,
   },
   'entra/cross-tenant-partner': {
     create: ([partner], change) => `make settings for the tenant of ${partner}${trusting(change)}`,
@@ -185,28 +182,6 @@ function leadingTo({ target }: PlannedChange): string {
   return ` (the invitation leads to ${redirectUrl})`
 }
 
-const demandNames: Readonly<Record<string, string>> = {
-  mfa: 'MFA',
-  'phishing-resistant-mfa': 'phishing-resistant MFA',
-  'compliant-device': 'a compliant device',
-}
-
-/** `MFA and sign-in every 8h`; several sets as they are called. */
-function demandsNamed([demands]: Key): string {
-  const names = demands
-    .replace(/ \([^)]*\)$/, '')
-    .split('+')
-    .map(demandNamed)
-  return [...names.slice(0, -2), names.slice(-2).join(' and ')].join(', ')
-}
-
-export function demandNamed(demand: string): string {
-  const name = demandNames[demand]
-  return (
-    name ?? demand.replace('sign-in-frequency:', 'sign-in every ').replace('terms-of-use:', 'consent to terms of use ')
-  )
-}
-
 function appsIn([demands]: Key, side: PlannedChange['after']): string {
   const apps = side?.apps
   // Of several policies at once only one is at hand.
@@ -250,10 +225,6 @@ function wayOf({ before }: PlannedChange): string {
   return typeof before?.way === 'string' ? before.way : 'group'
 }
 
-function groupNamed(partner: string, group: string): string {
-  return group === '' ? 'the group of all guests that guestlist looks after' : `group ${partner}/${group}`
-}
-
 export function wordsOf(change: PlannedChange): string {
   return wordsOfAll([change])
 }
@@ -267,76 +238,4 @@ export function wordsOfAll(changes: readonly PlannedChange[]): string {
   const sentence = sentences[kindOf(first.id)]?.[first.action]
   if (sentence === undefined) return safeText(changes.map(change => `${change.action} ${change.id}`).join(', '))
   return safeText(sentence([part(0), part(1), part(2), part(3)], first))
-}
-
-const plurals: Readonly<Record<string, readonly [one: string, many: string]>> = {
-  'entra/guest': ['guest', 'guests'],
-  'entra/group': ['group', 'groups'],
-  'entra/application': ['application', 'applications'],
-  'entra/synced-user': ['cloud user', 'cloud users'],
-  'active-directory/shadow-account': ['shadow account', 'shadow accounts'],
-  'active-directory/group': ['AD group', 'AD groups'],
-}
-
-/** `7 guests` */
-export function countOf(id: Id, number: number): string {
-  const [one, many] = plurals[kindOf(id)] ?? [kindOf(id), kindOf(id)]
-  return count(number, one, many)
-}
-
-/** What an id stands for, where no change says more. */
-export function nounOf(id: Id): string {
-  const [first = '', second = '', third = '', fourth = ''] = keyOf(id)
-  switch (kindOf(id)) {
-    case 'entra/guest':
-      return safeText(`guest ${first}`)
-    case 'entra/group':
-      return safeText(groupNamed(first, second))
-    case 'entra/group-member':
-      return safeText(`${third} in ${first}/${second}`)
-    case 'entra/application':
-      return safeText(`application ${first}`)
-    case 'entra/app-role-assignment':
-      return safeText(`${first} open to ${third}/${fourth}`)
-    case 'entra/app-role-group':
-      return safeText(`group of ${first}${roleOf(second)}`)
-    case 'entra/app-role-group-assignment':
-      return safeText(`group of ${first}${roleOf(second)} assigned`)
-    case 'entra/app-role-group-member':
-      return safeText(`${third} in the group of ${first}${roleOf(second)}`)
-    case 'entra/unmanaged-access':
-      return safeText(`unnamed way of ${third} into ${first}`)
-    case 'entra/conditional-access-policy':
-      return safeText(`${demandsNamed([first, '', '', ''])} of guests`)
-    case 'entra/cross-tenant-partner':
-      return safeText(`settings for the tenant of ${first}`)
-    case 'entra/guest-settings':
-      return 'what guests may be'
-    case 'entra/app-proxy':
-      return safeText(`${first} published`)
-    case 'entra/saml-sign-on':
-      return safeText(`sign-on by SAML of ${first}`)
-    case 'entra/connector-group':
-      return safeText(`connector group of ${first}`)
-    case 'entra/synced-user':
-      return safeText(`cloud user of ${first}`)
-    case 'active-directory/shadow-account':
-      return safeText(`shadow account of ${first}`)
-    case 'active-directory/partner-account':
-      return safeText(`account ${first}`)
-    case 'active-directory/group':
-      return safeText(`AD group of ${first}${roleOf(second)}`)
-    case 'active-directory/group-member':
-      return safeText(`account of ${third} in ${adGroupOf(first, second)}`)
-    case 'active-directory/connector':
-      return safeText(`connector ${first}`)
-    case 'active-directory/kerberos-delegation':
-      return safeText(`${second} signing guests in to ${first}`)
-    case 'active-directory/service-account':
-      return safeText(`account of the service of ${first}`)
-    case 'active-directory/resource-delegation':
-      return safeText(`service of ${first} accepting guests from ${second}`)
-    default:
-      return safeText(id)
-  }
 }

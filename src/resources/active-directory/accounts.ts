@@ -1,4 +1,4 @@
-// Whose the accounts are: each stands for one person at the most, and each person is one account. Two kinds ask.
+// Whose the accounts are: each stands for one person at the most, and each person is one account. Several kinds ask.
 
 import { createHash } from 'node:crypto'
 import type { Directories, DirectoryEntry, DirectoryReader, Filter } from '../../model/directories.ts'
@@ -27,6 +27,12 @@ type Refusal = NonNullable<ReturnType<typeof protection>>
 interface OpenDomain {
   readonly domain: Domain
   readonly reader: DirectoryReader
+}
+
+/** Of nobody in the policy there is none. */
+export function partnerOf(person: Address, policy: ResolvedPolicy): { readonly partner?: string } {
+  const partner = policy.people.get(person)?.partner
+  return partner === undefined ? {} : { partner }
 }
 
 /** People who reach a Kerberos app now. */

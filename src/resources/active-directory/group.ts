@@ -1,15 +1,15 @@
 // An app role's group in Active Directory, to which the app's owner grants rights once. Ours, in the unit of groups, where
 // the policy names none; else somebody's, which is only looked at.
 
-import type { Directories, DirectoryEntry, DirectoryWriter } from '../../model/directories.ts'
+import type { Directories, DirectoryEntry, DirectoryReader, DirectoryWriter, Filter } from '../../model/directories.ts'
 import { RequestFailure } from '../../model/directories.ts'
-import { childDn, parseDn, rdn } from '../../model/escape.ts'
+import { canonicalDn, childDn, parseDn, rdn } from '../../model/escape.ts'
 import { ids, keyOf } from '../../model/id.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
 import type { Assigned, Desired, Observed, Refusal } from '../../model/resource.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import { adGroupMark, cut, fitted } from '../mark.ts'
-import { modifyAsRead, requireAsRead } from './as-read.ts'
+import { modifyAsRead, type ObjectAsRead, readThere, requireAsRead, stale } from './as-read.ts'
 import { byGuid, domainOf, isMissing, openDomain, protection, setValue, unitIn, value, values } from './domain.ts'
 import { missingProtectedGroups, protectionAttributes, refusalOf } from './protected-groups.ts'
 import { isInUnit, kerberosRoles, readRoleGroups, roleGroupName } from './role-groups.ts'
@@ -23,6 +23,8 @@ type AdGroupSpec = {
   readonly copy?: boolean
   /** As it is in the directory, for conditional writes; never compared. */
   readonly mark?: string
+  /** Who was in it; never compared. */
+  readonly members?: readonly string[]
   /** Of somebody else's group. */
   readonly distinguishedName?: string
 }
@@ -32,7 +34,7 @@ export const adGroup: ResourceKind<AdGroupSpec> = {
   name: 'group',
   desire,
   observe,
-  normalize: ({ copy: _copy, mark: _mark, ...spec }) => spec,
+  normalize: ({ copy: _copy, mark: _mark, members: _members, ...spec }) => spec,
   // A stranger's group that somebody put our mark on loses the mark, and nothing else.
   retire: ({ spec }) => (spec.copy ? { marked: false } : 'delete'),
   risk: change => (change.action === 'delete' ? 'revoke' : 'neutral'),
@@ -57,10 +59,9 @@ export const adGroup: ResourceKind<AdGroupSpec> = {
     if (domain === undefined || directory === undefined) throw new Error(`${id} without a domain`)
     if (after === undefined) {
       if (before === undefined) throw new Error(`${id} has neither side`)
-      // Who was in it has been taken out by now: who is in it came since.
-      const { description, mark } = before.spec
-      const attributes = { description, adminDescription: mark, member: undefined }
-      await requireAsRead(directory, before, attributes, 'it was not deleted')
+      const { description, mark, members = [] } = before.spec
+      await requireNobodyNew(directory, before, members)
+      await requireAsRead(directory, before, { description, adminDescription: mark }, 'it was not deleted')
       await directory.remove(byGuid(before.objectId))
       return before
     }
@@ -113,6 +114,30 @@ async function add(
     }
   }
   throw new Error(`no name was tried for ${dn}`)
+}
+
+/**
+ * Who was in it has been taken out by now, but for protected accounts, which nobody touches: who else is in it came since, and
+ * then it stays.
+ */
+async function requireNobodyNew(
+  directory: DirectoryReader,
+  group: ObjectAsRead,
+  members: readonly string[],
+): Promise<void> {
+  const before = new Set(members.map(canonicalDn))
+  const entry = await readThere(directory, group, ['member'])
+  for (const dn of values(entry, 'member')) {
+    if (before.has(canonicalDn(dn)) && (await isProtected(directory, dn))) continue
+    const what = `${dn} is a member of it now`
+    throw stale(`${entry.dn} was changed by somebody since it was read: ${what}; it was not deleted`)
+  }
+}
+
+async function isProtected(directory: DirectoryReader, dn: string): Promise<boolean> {
+  const filter: Filter = { present: 'objectClass' }
+  const found = await directory.search({ base: dn, scope: 'base', filter, attributes: protectionAttributes })
+  return found.some(entry => protection(entry) !== undefined)
 }
 
 function* desire(policy: ResolvedPolicy): Iterable<Desired<AdGroupSpec>> {
@@ -206,6 +231,7 @@ function ownSpec(entry: DirectoryEntry): AdGroupSpec {
     name: parseDn(entry.dn)?.[0]?.value ?? entry.dn,
     ...(description === undefined ? {} : { description }),
     ...(mark === undefined ? {} : { mark }),
+    members: values(entry, 'member'),
   }
 }
 

@@ -4,10 +4,11 @@
 
 import { ids, keyOf } from '../../model/id.ts'
 import type { FindingAt } from '../../model/plan.ts'
-import type { Address, Member, ResolvedPolicy } from '../../model/policy.ts'
+import type { Member, ResolvedPolicy } from '../../model/policy.ts'
 import type { Desired, Observed, Risk } from '../../model/resource.ts'
 import { endOf, isoOf } from '../../model/time.ts'
 import type { ResourceKind } from '../kind.ts'
+import { partnerOf } from './accounts.ts'
 import { modifyAsRead } from './as-read.ts'
 import { accountControl, fileTimeOf, instantOfFileTime, never, protection, setValue, value } from './domain.ts'
 import { keptPeople, partnerUnitOf, readPartnerAccounts, userTypeOf } from './partner-accounts.ts'
@@ -140,9 +141,4 @@ function endOfAll(memberships: readonly Member[]): string | undefined {
   const ends = memberships.map(({ until }) => (until === undefined ? undefined : endOf(until)))
   if (ends.includes(undefined)) return undefined
   return isoOf(Math.max(...ends.map(end => end ?? 0)) + 1)
-}
-
-function partnerOf(person: Address, policy: ResolvedPolicy): { partner?: string } {
-  const partner = policy.people.get(person)?.partner
-  return partner === undefined ? {} : { partner }
 }

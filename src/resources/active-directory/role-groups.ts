@@ -64,7 +64,7 @@ export async function readRoleGroups(
       : searchUnit(reader, { base: domain.groups, scope: 'sub', filter: inUnit, attributes }),
     searchUnit(reader, { base: domainDn(domain.name), scope: 'sub', filter: marked, attributes }),
   ])
-  const own = ownGroups(anywhere, policy)
+  const own = ownGroups(anywhere, domain, policy)
   const known = new Set(own.map(({ app, role }) => adGroupMark(app, role)))
   const lost = kerberosRoles(policy).flatMap(({ app, role }): RoleGroup[] => {
     if (role.adGroup !== undefined || known.has(adGroupMark(app.name, role.name))) return []
@@ -75,7 +75,7 @@ export async function readRoleGroups(
   return [...own, ...lost]
 }
 
-function ownGroups(entries: readonly DirectoryEntry[], policy: ResolvedPolicy): readonly RoleGroup[] {
+function ownGroups(entries: readonly DirectoryEntry[], domain: Domain, policy: ResolvedPolicy): readonly RoleGroup[] {
   const named = new Set(
     kerberosRoles(policy)
       .flatMap(({ role }) => role.adGroup ?? [])
@@ -95,9 +95,11 @@ function ownGroups(entries: readonly DirectoryEntry[], policy: ResolvedPolicy): 
   // A copied mark does not make two groups one: the role's is the one with its name.
   candidates.sort((a, b) => Number(b.isNamed) - Number(a.isNamed) || (a.objectGuid < b.objectGuid ? -1 : 1))
   const taken = new Set<string>()
-  return candidates.flatMap(({ entry, app, role, objectGuid }): RoleGroup[] => {
+  return candidates.flatMap(({ entry, app, role, isNamed, objectGuid }): RoleGroup[] => {
     const mark = adGroupMark(app, role)
-    const copy = taken.has(mark)
+    // A copy is still one when a run that deletes the role's group ends before it has seen to the copy.
+    const isOthers = !isNamed && !isInUnit(entry, domain) && !named.has(canonicalDn(entry.dn))
+    const copy = taken.has(mark) || (isOthers && !wanted.has(mark))
     taken.add(mark)
     if (copy) return [{ entry, app, role: objectGuid, owned: true, copy }]
     if (wanted.has(mark)) return [{ entry, app, role, owned: true, copy }]

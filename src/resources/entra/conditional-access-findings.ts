@@ -1,12 +1,13 @@
 // What defeats the demands of apps, or keeps them from becoming conditions: groups that are excluded, policies of others that
-// let no guest in, and the room that a tenant has.
+// let no guest in, an authentication strength that the tenant does not show, and the room that it has.
 
 import { appsByDemands, demandsOf } from '../../model/demands.ts'
 import type { Directories } from '../../model/directories.ts'
 import { graphPath } from '../../model/escape.ts'
-import type { FindingAt } from '../../model/plan.ts'
+import { ids } from '../../model/id.ts'
+import type { FindingAt, Waiting } from '../../model/plan.ts'
 import type { ResolvedPolicy } from '../../model/policy.ts'
-import { blockedFor, mostPolicies, type Policy } from './conditional-access.ts'
+import { blockedFor, mostPolicies, type Policy, phishingResistantStrength } from './conditional-access.ts'
 import type { ManagedApp } from './managed-apps.ts'
 import { addressBook, readGuests } from './tenant.ts'
 
@@ -48,6 +49,29 @@ export async function readExcluded(from: Directories, policy: ResolvedPolicy): P
     return [{ severity: 'warning', code: 'guests-excluded', message, hint, at }]
   })
   return { missing: groups.filter((_, index) => members[index] === undefined), findings }
+}
+
+/** The built-in authentication strength, where an app asks for it. */
+export async function hasStrength(from: Directories, policy: ResolvedPolicy): Promise<boolean> {
+  const isAsked = [...policy.apps.values()].some(app => demandsOf(app).includes('phishing-resistant-mfa'))
+  if (!isAsked) return true
+  const strengths = await from.entra.list<{ readonly id: string }>('/policies/authenticationStrengthPolicies')
+  return strengths.some(({ id }) => id === phishingResistantStrength)
+}
+
+/** Of the policies that are to be made, those that cannot be. */
+export function blocks(keys: readonly string[], missing: readonly string[], hasStrong: boolean): readonly Waiting[] {
+  return keys.flatMap(key => {
+    const id = ids.conditionalAccessPolicy(key)
+    if (missing.length > 0) {
+      const message = `\`excludeGroups\` names ${missing.join(', ')}, which is not there: correct it first`
+      return [{ id, for: 'policy', message }]
+    }
+    if (hasStrong || !key.split('+').includes('phishing-resistant-mfa')) return []
+    const message =
+      'the tenant does not show the built-in authentication strength `Phishing-resistant MFA`: see Authentication strengths in the Entra admin center'
+    return [{ id, for: 'person', message }]
+  })
 }
 
 /** New ones are made before old ones go, so that both must fit. */

@@ -8,46 +8,25 @@ import { type Id, ids } from '../../model/id.ts'
 import type { FindingAt } from '../../model/plan.ts'
 import type { ResolvedPartner, ResolvedPolicy } from '../../model/policy.ts'
 import { Failure } from '../../model/problem.ts'
-import type { Assigned, Change, Desired, Observed, Risk } from '../../model/resource.ts'
+import type { Assigned, Change, Desired, Observed } from '../../model/resource.ts'
 import type { Observation, ResourceKind } from '../kind.ts'
 import {
-  type Collaboration,
   changesTo,
   collaborationIn,
   type Entry,
-  inherited,
-  largestPolicy,
   readDefaults,
   readEntries,
   type Setting,
   type Settings,
   settingNames,
-  sizeOf,
   type Target,
   type Value,
   valueIn,
 } from './cross-tenant.ts'
 import { entryAppeared, entryPath, makeEntry } from './cross-tenant-entry.ts'
+import { limitedTo, notDeleted, roomFor } from './cross-tenant-findings.ts'
 import { describeMarks, type Mark, makeMark, readMarks, removeMarks, silent } from './cross-tenant-marks.ts'
-
-type CrossTenantSpec = {
-  readonly tenantId: string
-  /** In effect, the default policy's where the partner's says nothing. */
-  readonly collaboration?: Collaboration
-  readonly trustMfa?: Value
-  readonly trustCompliantDevice?: Value
-  readonly trustHybridJoinedDevice?: Value
-  readonly automaticRedemption?: Value
-  /** What guestlist looks after; false without a mark. */
-  readonly managed: false | readonly string[]
-  /** The rest is never compared. What is there: */
-  readonly entry?: Entry
-  readonly defaults?: Settings
-  /** Made by us, and nobody has built on it: then it goes as a whole. */
-  readonly removable?: boolean
-  /** The mark alone goes: another partner of the policy has the tenant now. */
-  readonly handedOver?: boolean
-}
+import { type CrossTenantSpec, managedAfter, risk, targetOf } from './cross-tenant-target.ts'
 
 export const crossTenantPartner: ResourceKind<CrossTenantSpec> = {
   plane: 'entra',
@@ -155,7 +134,10 @@ async function observe(from: Directories, policy: ResolvedPolicy): Promise<Obser
     add(id, { partner, tenantId, mark, entry, made, owned: true, managed, handedOver })
     if (made && entry?.identitySynchronization && !handedOver) findings.push(notDeleted(mark))
   }
-  return { resources: [...resources.values()], findings: [...findings, ...room(policy, entries, defaults, resources)] }
+  return {
+    resources: [...resources.values()],
+    findings: [...findings, ...roomFor(desire(policy), policy, entries, defaults, resources)],
+  }
 }
 
 interface Found {
@@ -192,94 +174,6 @@ function observed(id: Id, found: Found, defaults: Settings): Observed<CrossTenan
       handedOver,
     },
   }
-}
-
-function limitedTo({ name, origin }: ResolvedPartner): FindingAt {
-  const message = `cross-tenant access settings let in only some of ${name}'s people, or to some apps: whoever is not among them gets no further`
-  const hint = 'it is left as it is: see inbound B2B collaboration of the partner in the Entra admin center'
-  return { severity: 'warning', code: 'collaboration-limited', message, hint, at: origin }
-}
-
-function notDeleted({ partner, tenantId }: Mark): FindingAt {
-  const message = `the cross-tenant access settings of ${partner} (${tenantId}) cannot be deleted while cross-tenant synchronisation with it is configured: they go back to the default`
-  return { severity: 'warning', code: 'partner-synchronised', message }
-}
-
-/** Whether the whole policy, with what is to become of it, is small enough. */
-function room(
-  policy: ResolvedPolicy,
-  entries: ReadonlyMap<string, Entry>,
-  defaults: Settings,
-  resources: ReadonlyMap<Id, Observed<CrossTenantSpec>>,
-): readonly FindingAt[] {
-  const after = new Map<string, Settings>(entries)
-  for (const { spec } of resources.values()) if (spec.removable && !spec.handedOver) after.delete(spec.tenantId)
-  for (const wanted of desire(policy)) {
-    const before = resources.get(wanted.id)?.spec
-    const { tenantId } = wanted.spec
-    const entry = entries.get(tenantId)
-    const changes = changesTo(entry, defaults, targetOf(before, wanted.spec))
-    if (entry !== undefined || Object.keys(changes).length > 0) after.set(tenantId, { tenantId, ...entry, ...changes })
-  }
-  const [now, then] = [sizeOf(entries.values(), defaults), sizeOf(after.values(), defaults)]
-  const isTooLarge = then > largestPolicy && then > now
-  if (!isTooLarge && then < largestPolicy * 0.8) return []
-  const message = `the cross-tenant access policy would take ${then} bytes of the ${largestPolicy} that a tenant has (now ${now})`
-  const hint = 'each partner with settings of its own takes room: let the default policy say what holds for most'
-  const at = policy.organization.origin
-  return [{ severity: isTooLarge ? 'error' : 'warning', code: 'guardrail/cross-tenant-size', message, hint, at }]
-}
-
-function targetOf(before: CrossTenantSpec | undefined, after: CrossTenantSpec): Target {
-  const managed = before === undefined || before.managed === false ? [] : before.managed
-  const values = Object.fromEntries(
-    settingNames.flatMap(name => (typeof after[name] === 'boolean' ? [[name, after[name]]] : [])),
-  )
-  const dropped = settingNames.filter(name => managed.includes(name) && !(name in values))
-  const isTrusted = Object.keys(values).some(name => name.startsWith('trust'))
-  const leaves = after.managed === false
-  return {
-    values,
-    dropped,
-    dropsTrust: managed.includes('trust') && !isTrusted,
-    collaboration:
-      before?.collaboration === 'blocked' && !leaves
-        ? 'opens'
-        : leaves && managed.includes('collaboration')
-          ? 'inherits'
-          : 'stays',
-  }
-}
-
-/** What the mark is to say once the target is reached. */
-function managedAfter(before: CrossTenantSpec | undefined, after: CrossTenantSpec, target: Target): readonly string[] {
-  if (after.managed === false) return []
-  const known = before === undefined || before.managed === false ? [] : before.managed
-  const names = Object.keys(target.values)
-  const hasTrust = names.some(name => name.startsWith('trust'))
-  const isFirstTrust = hasTrust && !before?.entry?.inboundTrust
-  return [
-    ...names,
-    ...(target.collaboration === 'opens' || known.includes('collaboration') ? ['collaboration'] : []),
-    ...(isFirstTrust || (hasTrust && known.includes('trust')) ? ['trust'] : []),
-  ].sort()
-}
-
-/** Trusting more, and letting in, need a second look. */
-function risk({ before, after }: Change<CrossTenantSpec>): Risk {
-  if (before?.spec.handedOver) return 'neutral'
-  const defaults = before?.spec.defaults ?? {}
-  const effective = (value: Value | undefined, name: Setting): boolean =>
-    value === undefined || value === 'inherited' ? inherited(defaults, name) : value
-  const target = after === undefined ? undefined : targetOf(before?.spec, after.spec)
-  const turns = settingNames.map((name): readonly [boolean, boolean] => {
-    const was = effective(before?.spec[name], name)
-    const goes = after === undefined || target?.dropped.includes(name) === true
-    return [was, goes ? inherited(defaults, name) : effective(after?.spec[name] ?? before?.spec[name], name)]
-  })
-  if (turns.some(([was, is]) => is && !was) || target?.collaboration === 'opens') return 'privileged'
-  const closes = target?.collaboration === 'inherits' && collaborationIn(undefined, defaults) === 'blocked'
-  return after === undefined || closes || turns.some(([was, is]) => was && !is) ? 'revoke' : 'neutral'
 }
 
 /** Of the entry, and of the mark before and after. */

@@ -1,7 +1,6 @@
 // Applications (registrations) and the templates they come from. Publishing through Application Proxy: publishing.ts.
 
 import { type BodyRules, checkedBody, merged } from './body.ts'
-import { softDelete } from './deletion.ts'
 import {
   badRequest,
   GraphError,
@@ -13,11 +12,12 @@ import {
   valueInUse,
 } from './errors.ts'
 import type { Item } from './match.ts'
-import { answerCreated, idOf, listingOf, locate, mayCreate, seen } from './objects.ts'
-import { countItems, listPage, project, single } from './page.ts'
+import { objectRoutes } from './object-routes.ts'
+import { seen } from './objects.ts'
+import { project } from './page.ts'
 import { changePublishing } from './publishing.ts'
 import { need, referenceRoutes, relationRoutes } from './references.ts'
-import { bodyOf, contextOf, type GraphRequest, isGuid, noContent, type Route } from './request.ts'
+import { bodyOf, contextOf, type GraphRequest, isGuid, type Route } from './request.ts'
 import { type Entity, listOf, type Tenant } from './tenant.ts'
 
 const rules: BodyRules = {
@@ -79,50 +79,11 @@ export function applicationRoutes(tenant: Tenant): readonly Route[] {
   }
 
   return [
-    {
-      method: 'GET',
-      pattern: '/applications',
-      handle: request => listPage(request, listingOf(tenant, 'application', undefined)),
-    },
-    {
-      method: 'GET',
-      pattern: '/applications/$count',
-      handle: request => countItems(request, listingOf(tenant, 'application', undefined)),
-    },
-    {
-      method: 'GET',
-      pattern: '/applications/{}',
-      handle: (request, key) =>
-        single(request, listingOf(tenant, 'application', []), locate(tenant, 'application', need(key))),
-    },
-    {
-      method: 'POST',
-      pattern: '/applications',
-      handle: request => answerCreated(tenant, request, 'application', create(request, undefined)),
-    },
-    {
-      method: 'PATCH',
-      pattern: '/applications/{}',
-      handle: (request, key) => {
-        const named = need(key)
-        const id = idOf(tenant, 'application', named)
-        const application = id === undefined ? undefined : applications.get(id)
-        if (application === undefined && named.name === 'uniqueName' && mayCreate(request)) {
-          return answerCreated(tenant, request, 'application', create(request, named.value))
-        }
-        if (application === undefined) throw notFound(named.value)
-        applications.put(application.id, changed(tenant, request, application))
-        return noContent
-      },
-    },
-    {
-      method: 'DELETE',
-      pattern: '/applications/{}',
-      handle: (_request, key) => {
-        softDelete(tenant, 'application', locate(tenant, 'application', need(key)))
-        return noContent
-      },
-    },
+    ...objectRoutes(tenant, 'application', {
+      create,
+      change: (request, application) => applications.put(application.id, changed(tenant, request, application)),
+      upsertBy: 'uniqueName',
+    }),
     {
       method: 'POST',
       pattern: '/applicationTemplates/{}/instantiate',

@@ -13,8 +13,8 @@ import {
   valueInUse,
 } from './errors.ts'
 import type { Item } from './match.ts'
-import { answerCreated, idOf, listingOf, locate, mayCreate } from './objects.ts'
-import { countItems, listPage, single } from './page.ts'
+import { objectRoutes } from './object-routes.ts'
+import { locate } from './objects.ts'
 import { addReferences, need, type ReferenceRules, referenceRoutes, relationRoutes } from './references.ts'
 import { bodyOf, type GraphRequest, isGuid, type Key, noContent, type Route, referencedId } from './request.ts'
 import { type DirectoryType, type Entity, listOf, type Tenant } from './tenant.ts'
@@ -44,7 +44,7 @@ export function groupRoutes(tenant: Tenant): readonly Route[] {
   const memberRules: ReferenceRules = { accepts: memberTypes, guard: refuseMemberWrites }
   const ownerRules: ReferenceRules = { accepts: ownerTypes, most: 100 }
 
-  function update(request: GraphRequest, group: Entity): void {
+  function change(request: GraphRequest, group: Entity): void {
     const body = bodyOf(request)
     const changes = checkedBody(body, rules)
     checkValues(tenant, changes, group)
@@ -78,45 +78,7 @@ export function groupRoutes(tenant: Tenant): readonly Route[] {
   }
 
   return [
-    { method: 'GET', pattern: '/groups', handle: request => listPage(request, listingOf(tenant, 'group', undefined)) },
-    {
-      method: 'GET',
-      pattern: '/groups/$count',
-      handle: request => countItems(request, listingOf(tenant, 'group', undefined)),
-    },
-    {
-      method: 'GET',
-      pattern: '/groups/{}',
-      handle: (request, key) => single(request, listingOf(tenant, 'group', []), locate(tenant, 'group', need(key))),
-    },
-    {
-      method: 'POST',
-      pattern: '/groups',
-      handle: request => answerCreated(tenant, request, 'group', create(request, undefined)),
-    },
-    {
-      method: 'PATCH',
-      pattern: '/groups/{}',
-      handle: (request, key) => {
-        const named = need(key)
-        const id = idOf(tenant, 'group', named)
-        const group = id === undefined ? undefined : groups.get(id)
-        if (group === undefined && named.name === 'uniqueName' && mayCreate(request)) {
-          return answerCreated(tenant, request, 'group', create(request, named.value))
-        }
-        if (group === undefined) throw notFound(named.value)
-        update(request, group)
-        return noContent
-      },
-    },
-    {
-      method: 'DELETE',
-      pattern: '/groups/{}',
-      handle: (_request, key) => {
-        softDelete(tenant, 'group', locate(tenant, 'group', need(key)))
-        return noContent
-      },
-    },
+    ...objectRoutes(tenant, 'group', { create, change, upsertBy: 'uniqueName' }),
     {
       // Without `/$ref` this deletes the member itself, as Graph does.
       method: 'DELETE',

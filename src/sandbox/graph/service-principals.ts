@@ -2,13 +2,12 @@
 // certificates with which SAML assertions are signed: signing.ts.
 
 import { type BodyRules, checkedBody, merged } from './body.ts'
-import { softDelete } from './deletion.ts'
-import { badRequest, invalidValue, missingValue, notFound, readOnlyProperty } from './errors.ts'
+import { badRequest, invalidValue, missingValue, readOnlyProperty } from './errors.ts'
 import type { Item } from './match.ts'
-import { answerCreated, idOf, keyInUse, listingOf, locate, mayCreate, seen } from './objects.ts'
-import { countItems, listPage, single } from './page.ts'
+import { objectRoutes } from './object-routes.ts'
+import { keyInUse, locate } from './objects.ts'
 import { need, referenceRoutes, relationRoutes } from './references.ts'
-import { bodyOf, contextOf, isGuid, noContent, ok, type Route } from './request.ts'
+import { bodyOf, contextOf, type GraphRequest, isGuid, ok, type Route } from './request.ts'
 import { checkSigningKey, newSigningCertificate } from './signing.ts'
 import type { Entity, Tenant } from './tenant.ts'
 import { groupsAbove } from './transitive.ts'
@@ -34,64 +33,23 @@ const rules: BodyRules = {
 export function servicePrincipalRoutes(tenant: Tenant): readonly Route[] {
   const principals = tenant.objects.servicePrincipal
 
-  function create(body: Item, appId: string | undefined): Entity {
-    const properties = { ...checkedBody(body, rules), ...(appId === undefined ? {} : { appId }) }
+  function create(request: GraphRequest, appId: string | undefined): Entity {
+    const properties = { ...checkedBody(bodyOf(request), rules), ...(appId === undefined ? {} : { appId }) }
     const principal = newServicePrincipal(tenant, properties)
     principals.put(principal.id, principal)
     return principal
   }
 
+  function change(request: GraphRequest, principal: Entity): void {
+    const changes = checkedBody(bodyOf(request), rules)
+    if (changes.appId !== undefined && changes.appId !== principal.appId) throw readOnlyProperty('appId')
+    checkValues(changes)
+    checkSigningKey({ ...principal, ...changes }, changes)
+    principals.put(principal.id, merged(principal, changes))
+  }
+
   return [
-    {
-      method: 'GET',
-      pattern: '/servicePrincipals',
-      handle: request => listPage(request, listingOf(tenant, 'servicePrincipal', undefined)),
-    },
-    {
-      method: 'GET',
-      pattern: '/servicePrincipals/$count',
-      handle: request => countItems(request, listingOf(tenant, 'servicePrincipal', undefined)),
-    },
-    {
-      method: 'GET',
-      pattern: '/servicePrincipals/{}',
-      handle: (request, key) => {
-        const principal = locate(tenant, 'servicePrincipal', need(key))
-        return single(request, listingOf(tenant, 'servicePrincipal', []), seen(tenant, principal))
-      },
-    },
-    {
-      method: 'POST',
-      pattern: '/servicePrincipals',
-      handle: request => answerCreated(tenant, request, 'servicePrincipal', create(bodyOf(request), undefined)),
-    },
-    {
-      method: 'PATCH',
-      pattern: '/servicePrincipals/{}',
-      handle: (request, key) => {
-        const named = need(key)
-        const id = idOf(tenant, 'servicePrincipal', named)
-        const principal = id === undefined ? undefined : principals.get(id)
-        if (principal === undefined && named.name === 'appId' && mayCreate(request)) {
-          return answerCreated(tenant, request, 'servicePrincipal', create(bodyOf(request), named.value))
-        }
-        if (principal === undefined) throw notFound(named.value)
-        const changes = checkedBody(bodyOf(request), rules)
-        if (changes.appId !== undefined && changes.appId !== principal.appId) throw readOnlyProperty('appId')
-        checkValues(changes)
-        checkSigningKey({ ...principal, ...changes }, changes)
-        principals.put(principal.id, merged(principal, changes))
-        return noContent
-      },
-    },
-    {
-      method: 'DELETE',
-      pattern: '/servicePrincipals/{}',
-      handle: (_request, key) => {
-        softDelete(tenant, 'servicePrincipal', locate(tenant, 'servicePrincipal', need(key)))
-        return noContent
-      },
-    },
+    ...objectRoutes(tenant, 'servicePrincipal', { create, change, upsertBy: 'appId' }),
     {
       method: 'POST',
       pattern: '/servicePrincipals/{}/addTokenSigningCertificate',

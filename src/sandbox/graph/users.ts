@@ -1,13 +1,12 @@
 // Users: members and guests. Guests come from invitations (invitations.ts); a POST makes a user without an invitation.
 
 import { type BodyRules, checkedBody, merged } from './body.ts'
-import { softDelete } from './deletion.ts'
 import { badRequest, invalidValue, masteredOnPremises, missingValue, notFound, valueInUse } from './errors.ts'
 import type { Item } from './match.ts'
-import { answerCreated, listingOf, locate, typed } from './objects.ts'
-import { countItems, listPage, single } from './page.ts'
+import { objectRoutes } from './object-routes.ts'
+import { locate, typed } from './objects.ts'
 import { need, referenceRoutes, relationRoutes } from './references.ts'
-import { bodyOf, contextOf, noContent, ok, type Route, referenceOf } from './request.ts'
+import { bodyOf, contextOf, type GraphRequest, noContent, ok, type Route, referenceOf } from './request.ts'
 import type { Entity, Tenant } from './tenant.ts'
 import { groupsAbove } from './transitive.ts'
 
@@ -67,52 +66,27 @@ const cloudOwned = new Set([
 
 export function userRoutes(tenant: Tenant): readonly Route[] {
   const users = tenant.objects.user
+
+  function create(request: GraphRequest): Entity {
+    const user = newUser(tenant, bodyOf(request))
+    users.put(user.id, user)
+    return user
+  }
+
+  function change(request: GraphRequest, user: Entity): void {
+    const changes = checkedBody(bodyOf(request), rules)
+    if (user.onPremisesSyncEnabled === true && Object.keys(changes).some(name => !cloudOwned.has(name)))
+      throw masteredOnPremises()
+    for (const required of ['displayName', 'userPrincipalName', 'accountEnabled', 'mailNickname']) {
+      if (changes[required] === null) throw invalidValue(required, 'User')
+    }
+    checkValues(tenant, changes, user)
+    const { passwordProfile: _secret, ...kept } = changes
+    users.put(user.id, merged(user, kept))
+  }
+
   return [
-    { method: 'GET', pattern: '/users', handle: request => listPage(request, listingOf(tenant, 'user', undefined)) },
-    {
-      method: 'GET',
-      pattern: '/users/$count',
-      handle: request => countItems(request, listingOf(tenant, 'user', undefined)),
-    },
-    {
-      method: 'GET',
-      pattern: '/users/{}',
-      handle: (request, key) => single(request, listingOf(tenant, 'user', []), locate(tenant, 'user', need(key))),
-    },
-    {
-      method: 'POST',
-      pattern: '/users',
-      handle: request => {
-        const user = newUser(tenant, bodyOf(request))
-        users.put(user.id, user)
-        return answerCreated(tenant, request, 'user', user)
-      },
-    },
-    {
-      method: 'PATCH',
-      pattern: '/users/{}',
-      handle: (request, key) => {
-        const user = locate(tenant, 'user', need(key))
-        const changes = checkedBody(bodyOf(request), rules)
-        if (user.onPremisesSyncEnabled === true && Object.keys(changes).some(name => !cloudOwned.has(name)))
-          throw masteredOnPremises()
-        for (const required of ['displayName', 'userPrincipalName', 'accountEnabled', 'mailNickname']) {
-          if (changes[required] === null) throw invalidValue(required, 'User')
-        }
-        checkValues(tenant, changes, user)
-        const { passwordProfile: _secret, ...kept } = changes
-        users.put(user.id, merged(user, kept))
-        return noContent
-      },
-    },
-    {
-      method: 'DELETE',
-      pattern: '/users/{}',
-      handle: (_request, key) => {
-        softDelete(tenant, 'user', locate(tenant, 'user', need(key)))
-        return noContent
-      },
-    },
+    ...objectRoutes(tenant, 'user', { create, change }),
     {
       method: 'POST',
       pattern: '/users/{}/revokeSignInSessions',
