@@ -21,6 +21,7 @@ import type {
 import type { Identity } from '../model/journal.ts'
 import type { ResolvedPolicy } from '../model/policy.ts'
 import { readAuthority } from '../policy/authority.ts'
+import { safeText } from '../render/safe-text.ts'
 import { conditionsAfter } from '../sandbox/conditions.ts'
 import { serveGraph } from '../sandbox/graph/server.ts'
 import { createVirtualClock } from '../sandbox/virtual-clock.ts'
@@ -46,6 +47,8 @@ export interface Connection {
   readonly elapsed: () => number
   /** Who hears, from now on, for how many milliseconds Microsoft Graph wants to be left alone. */
   readonly onPause: (listener: (ms: number) => void) => void
+  /** New objects that Entra does not show yet, and that are waited for. */
+  readonly unseen: GraphConnection['unseen']
   /** As whom the directories know us, for the journal. */
   readonly identity: () => Promise<Identity>
   /** The domain controller that was spoken to last. */
@@ -145,6 +148,7 @@ async function connectSandbox(
       lag: simulation?.lag ?? 0,
       clock: { now: clock, sleep: time?.sleep ?? sleep },
       elapsed: time?.now ?? host.elapsed,
+      unseen: graph.unseen,
       writers: () => writersOf(graph, domain, { randomBytes: host.randomBytes, now: policy.at }),
       identity: async () => ({ entra: applicationOf(host.graphToken ?? ''), activeDirectory: null }),
       server: () => simulation?.directory?.server(),
@@ -174,6 +178,7 @@ async function connectServices(host: Host, options: Options, policy: ResolvedPol
     lag: longestLag,
     clock: { now: host.now, sleep: host.graph?.sleep ?? sleep },
     elapsed: host.elapsed,
+    unseen: graph.unseen,
     writers: () => writersOf(graph, directory?.writer, { randomBytes: host.randomBytes, now: host.now() }),
     identity: async () => ({
       entra: applicationOf(await getToken()),
@@ -219,12 +224,15 @@ export async function openDirectory(
   policy: ResolvedPolicy,
   servers: readonly string[],
   { trace, signal }: Around,
+  isPatient = true,
 ): Promise<DirectoryConnection> {
   const ca = await readAuthority(pathOf(host, options.policies), policy.organization)
   const connection = connectDirectory({
     servers,
     bind: bindFrom(host.env),
     clock: { sleep, random: host.random },
+    isPatient,
+    tell: message => host.stderr.write(`${safeText(message)}\n`),
     ...(ca === undefined ? {} : { ca }),
     ...(signal === undefined ? {} : { signal }),
   })

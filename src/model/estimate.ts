@@ -1,5 +1,5 @@
 // How many requests that write a plan costs in each lane that its services have, and how long they take at the services'
-// pace. An estimate: other applications share some limits, and what waits for replication is not known beforehand.
+// pace. An estimate: other applications share some limits, and of replication only bounds are told, for nobody knows its delay.
 
 import type { Id } from './id.ts'
 import { type Allowance, conditionalAccess, directoryWrites, invitations, membersPerRequest } from './quota.ts'
@@ -20,7 +20,10 @@ export interface OwnWrites extends Partial<Writes> {
 }
 
 export interface Estimate {
+  /** Through the services' limits. */
   readonly seconds: number
+  /** How many more it takes at the most, as a rule, until Entra shows all of it; absent where nothing is written there. */
+  readonly replication?: number
   readonly writes: Writes
 }
 
@@ -55,6 +58,24 @@ export function shared<Key>(all: ReadonlyMap<Key, OwnWrites>): ReadonlyMap<Key, 
 export const answerTime = 0.15
 const domainTime = 0.01
 
+/**
+ * Of a request to Conditional Access: they go one at a time, with a pause a tenth longer than the limit (connect/graph/pace.ts),
+ * and what is there is read again after five of them, since a comparison counts for five seconds (connect/graph/queue.ts).
+ */
+const pacedTime = ((1.1 / conditionalAccess.perSecond + answerTime) * 6) / 5
+
+/** For how many seconds an apply waits at its end until Entra shows what was written (cli/settle.ts). */
+export const settlingTime = 180
+
+/**
+ * In how many seconds, as a rule, the last of so many new objects can be mentioned. Delays have a long tail: of ten times as
+ * many, the last one shows a minute later, where half of all take 2 s and one of twenty 30 s (seen in the sandbox, whose model
+ * that is, for Microsoft publishes no figures).
+ */
+export function appearingTime(made: number): number {
+  return made === 0 ? 0 : Math.ceil(60 * Math.max(1, Math.log10(made)))
+}
+
 /** The lanes run beside each other, so the slowest one counts. */
 export function secondsFor({
   directory,
@@ -65,7 +86,7 @@ export function secondsFor({
   return Math.max(
     through(directory + invited, directoryWrites),
     through(invited, invitations),
-    through(paced, conditionalAccess),
+    paced * pacedTime,
     activeDirectory * domainTime,
   )
 }

@@ -4,7 +4,12 @@ import type { Plan } from '../model/plan.ts'
 
 /** Empty where there is nothing to do, and of a plan that does not know. */
 export function paceOf({ estimate }: Pick<Plan, 'estimate'>): string {
-  return estimate === undefined ? '' : `about ${durationWords(estimate.seconds)} to apply at this tenant's quota`
+  if (estimate === undefined) return ''
+  const { seconds, replication } = estimate
+  const applied = `about ${durationWords(seconds)} to apply at this tenant's quota`
+  return replication === undefined
+    ? applied
+    : `${applied}, then usually up to ${durationWords(replication)} until Entra shows it all`
 }
 
 /** `5 s`, `20 s`, `3 min`, `1 h 10 min` */

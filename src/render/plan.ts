@@ -135,14 +135,13 @@ function changes(plan: Plan, { paint, all }: PlanView): readonly string[] {
     ],
     paint,
   )
-  const pace = paceOf(plan) === '' ? [] : [paceOf(plan)]
+  const pace = paceOf(plan) === '' ? [] : [paint('dim', `  ${paceOf(plan)}`)]
   if (!all && plan.changes.length > fewChanges) {
-    const parts = [count(plan.changes.length, 'change'), ...pace, 'list them: --changes']
-    return [...table, paint('dim', `  ${parts.join(' · ')}`)]
+    return [...table, ...pace, paint('dim', `  ${count(plan.changes.length, 'change')} · list them: --changes`)]
   }
   return [
     ...table,
-    ...pace.map(words => paint('dim', `  ${words}`)),
+    ...pace,
     ...(intended.length === 0 ? [] : ['', ...renderChanges(intended, paint)]),
     ...(drifted.length === 0 ? [] : ['', paint('bold', '  Not from this change'), ...renderChanges(drifted, paint)]),
   ]

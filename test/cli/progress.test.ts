@@ -3,9 +3,10 @@
 import { expect, test } from 'vitest'
 import { type Progress, progressOn } from '../../src/cli/progress.ts'
 import { timeLeft } from '../../src/cli/time-left.ts'
-import { noWrites, type Writes } from '../../src/model/estimate.ts'
+import { noWrites, settlingTime, type Writes } from '../../src/model/estimate.ts'
 import { ids } from '../../src/model/id.ts'
 import type { Outcome } from '../../src/model/outcome.ts'
+import { createVirtualClock } from '../../src/sandbox/virtual-clock.ts'
 import { sink } from './fake-host.ts'
 
 interface Pace {
@@ -17,7 +18,9 @@ interface Pace {
 function on(log: ReturnType<typeof sink>, total: number, { each = {}, elapsed = () => 0 }: Pace = {}): Progress {
   const people = Array.from({ length: total }, (_, index) => ids.guest(`p${index + 1}@fabrikam.com`))
   const writes = new Map(people.map(id => [id, { ...noWrites, ...each }]))
-  return progressOn(log, { total, left: timeLeft(writes, elapsed), elapsed })
+  const unseen = () => ({ objects: 0, most: 0 })
+  const left = timeLeft({ writes, estimate: undefined, unseen, elapsed })
+  return progressOn(log, { total, left, elapsed, unseen, sleep: () => new Promise(() => undefined) })
 }
 
 function outcome(person: string, failed: boolean | string = false): Outcome {
@@ -78,6 +81,68 @@ test('a terminal gets one line that is overwritten, never longer than it is wide
   progress.tell(outcome('a.very.long.name@fabrikam.com'))
   progress.end()
   expect(terminal.heard()).toBe('\r\u001b[2K[1/3] invite a.very.lon\r\u001b[2K')
+})
+
+/** Changes of which the rest waits for new objects until Entra shows them. */
+function waitingOn(log: ReturnType<typeof sink>, total: number) {
+  const clock = createVirtualClock(0)
+  const people = Array.from({ length: total }, (_, index) => ids.guest(`p${index + 1}@fabrikam.com`))
+  const writes = new Map(people.map(id => [id, { ...noWrites, directory: 1 }]))
+  const estimate = { seconds: 4, replication: settlingTime + 120, writes: noWrites }
+  const time = { elapsed: clock.now, unseen: () => ({ objects: 23, most: 600_000 - clock.now() }) }
+  const left = timeLeft({ writes, estimate, ...time })
+  return { clock, progress: progressOn(log, { total, left, sleep: clock.sleep, ...time }) }
+}
+
+test('in silence a log hears what is waited for and how long at most: first as was told, then until there is no more patience', async () => {
+  const log = sink()
+  const { clock, progress } = waitingOn(log, 500)
+  for (let index = 1; index < 500; index++) progress.tell(outcome(`p${index}@fabrikam.com`))
+  await clock.sleep(155_000)
+  progress.tell(outcome('p500@fabrikam.com'))
+  progress.end()
+  await clock.sleep(100_000)
+  expect(log.heard().split('\n').slice(9)).toEqual([
+    '[499/500] waiting for Entra to show 23 new objects · up to 2 min left',
+    '[499/500] waiting for Entra to show 23 new objects · up to 2 min left',
+    '[499/500] waiting for Entra to show 23 new objects · up to 35 s left',
+    '[499/500] waiting for Entra to show 23 new objects · up to 8 min left',
+    '[499/500] waiting for Entra to show 23 new objects · up to 8 min left',
+    '[500/500]',
+    '',
+  ])
+})
+
+test('a terminal shows it after a moment, and is written to only when there is something new', async () => {
+  const terminal = sink({ live: true })
+  const { clock, progress } = waitingOn(terminal, 3)
+  progress.tell(outcome('p1@fabrikam.com'))
+  await clock.sleep(66_500)
+  progress.end()
+  await clock.sleep(100_000)
+  const waiting = '[1/3] waiting for Entra to show 23 new objects'
+  expect(terminal.heard().split('\r\u001b[2K')).toEqual([
+    '',
+    '[1/3] invite p1@fabrikam.com',
+    `${waiting} · up to 2 min left`,
+    `${waiting} · up to 1 min left`,
+    `${waiting} · up to 55 s left`,
+    '',
+  ])
+})
+
+test('a log hears from a slow apply that it is alive', async () => {
+  const log = sink()
+  const clock = createVirtualClock(0)
+  const unseen = () => ({ objects: 0, most: 0 })
+  const left = timeLeft({ writes: new Map(), estimate: undefined, unseen, elapsed: clock.now })
+  const progress = progressOn(log, { total: 300, left, elapsed: clock.now, unseen, sleep: clock.sleep })
+  for (let index = 1; index <= 20; index++) {
+    progress.tell(outcome(`p${index}@fabrikam.com`))
+    await clock.sleep(4000)
+  }
+  progress.end()
+  expect(log.heard()).toBe('[  8/300]\n[ 15/300]\n')
 })
 
 /** A change a second, as far as the log is concerned: what is said of the time that is left, by the number of the change. */

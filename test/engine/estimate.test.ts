@@ -7,7 +7,16 @@ import { describe, expect, test } from 'vitest'
 import { mostAtOnce } from '../../src/engine/apply.ts'
 import type { Planned } from '../../src/engine/plan.ts'
 import type { DirectoryWriter } from '../../src/model/directories.ts'
-import { lanes, noWrites, type OwnWrites, secondsFor, shared, sumOf, type Writes } from '../../src/model/estimate.ts'
+import {
+  appearingTime,
+  lanes,
+  noWrites,
+  type OwnWrites,
+  secondsFor,
+  shared,
+  sumOf,
+  type Writes,
+} from '../../src/model/estimate.ts'
 import { type Id, ids } from '../../src/model/id.ts'
 import { startOf } from '../../src/model/time.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
@@ -141,9 +150,9 @@ describe('how long it takes', () => {
     [{ directory: 33_000 }, 1501],
     [{ directory: 23_000, invitations: 10_000 }, 1501],
     [{ invitations: 10_000 }, 351],
-    [{ conditionalAccess: 41 }, 41],
+    [{ conditionalAccess: 40 }, 60],
     [{ activeDirectory: 5000 }, 50],
-    [{ directory: 20, conditionalAccess: 41, activeDirectory: 5000 }, 50],
+    [{ directory: 20, conditionalAccess: 20, activeDirectory: 5000 }, 50],
   ] as const)('%o', ([writes, seconds]) => {
     expect(Math.ceil(secondsFor({ ...noWrites, ...writes }))).toBe(seconds)
   })
@@ -162,6 +171,22 @@ describe('how long it takes', () => {
   ] as const)('%i seconds are %s', ([seconds, words]) => {
     expect(durationWords(seconds)).toBe(words)
     expect(paceOf({ estimate: { seconds, writes: noWrites } })).toBe(`about ${words} to apply at this tenant's quota`)
+  })
+
+  test.for([
+    [0, 0],
+    [1, 60],
+    [10, 60],
+    [100, 120],
+    [10_000, 240],
+  ] as const)('the last of %i new objects appears within %i seconds, as a rule', ([made, seconds]) => {
+    expect(appearingTime(made)).toBe(seconds)
+  })
+
+  test('what is written to Entra is waited for until it shows', () => {
+    expect(paceOf({ estimate: { seconds: 400, replication: 302, writes: noWrites } })).toBe(
+      "about 7 min to apply at this tenant's quota, then usually up to 6 min until Entra shows it all",
+    )
   })
 
   test('an old plan, or one with nothing to do, says nothing', () => {

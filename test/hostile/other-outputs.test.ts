@@ -78,7 +78,10 @@ describe.each(corpus)('$name', ({ value }) => {
     ]
     expectInertPainted(paint => renderOutcomes(outcomes, aPlan({ changes }), paint))
     const heard = sink()
-    const progress = progressOn(heard, { total: outcomes.length, left: timeLeft(new Map(), () => 0), elapsed: () => 0 })
+    const time = { elapsed: () => 0, unseen: () => ({ objects: 0, most: 0 }) }
+    const left = timeLeft({ writes: new Map(), estimate: undefined, ...time })
+    const sleep = () => new Promise<void>(() => undefined)
+    const progress = progressOn(heard, { total: outcomes.length, left, sleep, ...time })
     for (const outcome of outcomes) progress.tell(outcome)
     progress.end()
     expectInertText(heard.heard())

@@ -6,21 +6,11 @@ import type { Cell, Plan } from '../../src/model/plan.ts'
 import { escapeHtml, html } from '../../src/render/html/escape.ts'
 import { renderPlanAsHtml } from '../../src/render/html/plan.ts'
 import { aCell, aChange, aComing, aGain, aLoss, aMove, aPlan } from './a-plan.ts'
+import { readText } from './reading.ts'
 
 const page = (over: Partial<Plan> = {}): string => renderPlanAsHtml(aPlan(over), { next: 'Apply it: guestlist apply' })
 
-/** As a reader sees it: tags gone, blanks in one. */
-function textOf(source: string): string {
-  const body = source.slice(source.indexOf('<body>'))
-  return body
-    .replace(/<[^>]*>/g, '')
-    .replace(/&lt;/g, '<')
-    .replace(/&gt;/g, '>')
-    .replace(/&#39;/g, "'")
-    .replace(/&quot;/g, '"')
-    .replace(/&amp;/g, '&')
-    .replace(/\s+/g, ' ')
-}
+const textOf = (source: string): string => readText(source.slice(source.indexOf('<body>')))
 
 function sectionIn(source: string, id: string): string {
   return source.split('<section ').find(part => part.startsWith(`id="${id}"`)) ?? ''

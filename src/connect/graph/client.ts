@@ -18,7 +18,7 @@ import { steadyTime } from './steady.ts'
 import type { GetToken } from './tokens.ts'
 import { aloneTurn, createTurns } from './turns.ts'
 import { createUnchanged } from './unchanged.ts'
-import { createVisible } from './visible.ts'
+import { createVisible, type Visible } from './visible.ts'
 import { createWire } from './wire.ts'
 import { createWriter } from './writer.ts'
 
@@ -50,6 +50,8 @@ export interface GraphConnection {
   readonly reader: () => GraphReader
   /** What one change writes with; without a turn, whoever writes alone. */
   readonly writer: (turn?: Turn) => GraphWriter
+  /** Of what it made, what its writers wait for now. */
+  readonly unseen: Visible['unseen']
 }
 
 export function connectGraph(options: GraphOptions): GraphConnection {
@@ -94,6 +96,7 @@ export function connectGraph(options: GraphOptions): GraphConnection {
   return {
     reader: () => createReader(readFrom(wire, seen), () => writes),
     writer: (turn = aloneTurn()) => createWriter({ ...parts, turn }),
+    unseen: visible.unseen,
   }
 }
 

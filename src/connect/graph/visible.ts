@@ -15,6 +15,14 @@ export interface Visible {
   readonly awaited: (ids: readonly string[], signal?: AbortSignal) => Promise<void> | undefined
   /** A request that mentioned them was refused. False: they have had their time, and the refusal is meant. */
   readonly doubt: (ids: readonly string[]) => boolean
+  /** What is waited for now. */
+  readonly unseen: () => Unseen
+}
+
+export interface Unseen {
+  readonly objects: number
+  /** For how many milliseconds at the most they are still waited for. */
+  readonly most: number
 }
 
 /**
@@ -158,6 +166,11 @@ export function createVisible(wire: Wire, time: SteadyTime, deadline: number, is
         made.pause = Math.min(made.pause * 2, longestPause)
       }
       return doubted.length > 0
+    },
+    unseen: () => {
+      const now = time.now()
+      const most = [...watched].reduce((most, { since = now }) => Math.max(most, since + deadline - now), 0)
+      return { objects: watched.size, most }
     },
   }
 
