@@ -1,40 +1,40 @@
 // What writes to Entra alone: takes the lease, plans again under it, for others may have written until then, and gives it back
-// once the tenant shows what was written.
+// once the tenant shows what was written. Where the last one was cut, what takes access away does not wait with the rest.
 
 import type { Planned } from '../engine/plan.ts'
-import type { Id } from '../model/id.ts'
 import type { PlannedChange } from '../model/plan.ts'
 import { count } from '../render/layout.ts'
 import { type ExitCode, exit } from './exit.ts'
 import type { Host } from './host.ts'
 import { Interrupted } from './interrupted.ts'
 import { type Held, takeLease, timeOf } from './lease.ts'
+import type { Performed } from './perform.ts'
 import type { Prepared } from './planning.ts'
 import { settle } from './settle.ts'
 
-export interface Performed {
-  readonly code: ExitCode
-  /** The changes of Entra that are done. */
-  readonly done: ReadonlySet<Id>
-  /** Those that failed and may have made something all the same. */
-  readonly doubtful: ReadonlySet<Id>
+export interface Work {
+  /** What may be done of a plan that was made while not all is visible. Undefined: nothing stands in the way of the rest. */
+  readonly revoke: (planned: Planned, lease: Held) => Promise<ExitCode | undefined>
+  /** Undefined as lease: we may not have one. */
+  readonly perform: (planned: Planned, lease: Held | undefined) => Promise<Performed | ExitCode>
 }
 
-/** `work` gets the plan that is made under the lease; undefined as lease: we may not have one. */
-export async function alone(
-  host: Host,
-  { connection, again }: Prepared,
-  work: (planned: Planned, lease: Held | undefined) => Promise<Performed | ExitCode>,
-): Promise<ExitCode> {
+/** `work` gets plans that are made under the lease. */
+export async function alone(host: Host, { connection, again }: Prepared, work: Work): Promise<ExitCode> {
   const { clock, lag } = connection
   let lease: Held | undefined
   const waiting = new AbortController()
   const stopListening = host.onInterrupt(() => waiting.abort())
-  const ready = async (): Promise<Planned> => {
+  const planned = (): Promise<Planned> => Promise.race([again(connection.again()), interrupted(waiting.signal)])
+  const ready = async (): Promise<Planned | ExitCode> => {
     try {
       lease = await takeLease(host, connection, waiting.signal)
+      if (lease?.isBehind() === true) {
+        const ended = await work.revoke(await planned(), lease)
+        if (ended !== undefined) return ended
+      }
       await lease?.untilVisible(waiting.signal)
-      return await Promise.race([again(connection.again()), interrupted(waiting.signal)])
+      return await planned()
     } catch (error) {
       throw waiting.signal.aborted ? new Interrupted('interrupted') : error
     } finally {
@@ -44,16 +44,17 @@ export async function alone(
   // Until it is known that nothing is on its way: whoever comes next waits.
   let visible = (): number | undefined => undefined
   try {
-    const planned = await ready()
+    const made = await ready()
+    if (typeof made === 'number') return made
     visible = () => clock.now() + lag
-    const performed = await work(planned, lease)
+    const performed = await work.perform(made, lease)
     if (typeof performed === 'number') {
       visible = () => undefined
       return performed
     }
     const ended = clock.now() + lag
     const { code, done, doubtful } = performed
-    const left = code === exit.interrupted ? done.size + doubtful.size : await settled(performed, planned)
+    const left = code === exit.interrupted ? done.size + doubtful.size : await settled(performed, made)
     visible = () => (left === 0 ? undefined : ended)
     if (left > 0 && lease !== undefined) {
       const what = doubtful.size === 0 ? 'Written' : 'Written, or perhaps written'

@@ -1,32 +1,28 @@
 // `guestlist apply`: performs the plan; with a file, exactly the plan that was reviewed, or nothing.
 
 import type { Command } from 'commander'
-import { applyPlan, mostAtOnce } from '../engine/apply.ts'
-import { writesOf } from '../engine/estimate.ts'
-import { type Part, partOf } from '../engine/part.ts'
+import { type Part, partOf, revocationsOf } from '../engine/part.ts'
 import type { Planned } from '../engine/plan.ts'
-import type { Id } from '../model/id.ts'
-import type { Outcome } from '../model/outcome.ts'
-import type { Plan, PlannedChange } from '../model/plan.ts'
+import { differenceFrom } from '../engine/reviewed.ts'
+import type { Plan } from '../model/plan.ts'
 import { Failure } from '../model/problem.ts'
 import { count } from '../render/layout.ts'
-import { renderOutcomes } from '../render/outcomes.ts'
-import { shortDigest } from '../render/plan.ts'
 import { safeText } from '../render/safe-text.ts'
 import { kinds } from '../resources/registry.ts'
-import { alone, type Performed } from './alone.ts'
+import { AfterChanges } from './after-changes.ts'
+import { alone } from './alone.ts'
 import type { Connection } from './connect.ts'
 import { type ExitCode, exit } from './exit.ts'
-import { type Host, paintFor } from './host.ts'
+import type { Host } from './host.ts'
 import { Interrupted } from './interrupted.ts'
 import type { Held } from './lease.ts'
+import { tidyLease } from './lease-tidied.ts'
 import { type Action, type Does, endedOption, type Options, wholeNumber } from './options.ts'
+import { type Performed, perform as performPlan } from './perform.ts'
 import { Outdated } from './plan-file.ts'
 import { type Prepared, prepare, refusals, showPlan } from './planning.ts'
-import { progressOn } from './progress.ts'
 import { openRecorder, type Recorder, type RecorderOptions } from './recorder.ts'
 import { mayRun, type Reviewed, readReviewed, tellOthers } from './reviewed-plan.ts'
-import { timeLeft } from './time-left.ts'
 
 interface ApplyOptions extends RecorderOptions {
   readonly autoApprove?: boolean
@@ -88,7 +84,7 @@ const apply: Action<ApplyOptions> = async (host, options, file) => {
   } catch (error) {
     recorder?.giveUp(error)
     await prepared.connection.close()
-    throw error
+    throw recorder?.hasBegun() === true ? new AfterChanges(error) : error
   }
   return recorder.end(await close(host, prepared, code, recorder))
 }
@@ -115,18 +111,28 @@ async function decide(
   recorder: Recorder,
 ): Promise<ExitCode> {
   const asks = options.sandbox !== true && reviewed === undefined
+  // What is left of the plan that was shown is shown.
+  const isSeen = ({ planned }: Prepared): boolean =>
+    differenceFrom(prepared.planned.plan, planned, kinds) === undefined || planned.steps.length === 0
   let chosen = choose(host, prepared, reviewed)
   if (typeof chosen === 'number') return chosen
   if (asks && chosen.planned.steps.length > 0 && !(await isApproved(host, options, prepared))) return exit.error
   const code = !takesLease(chosen)
-    ? (await perform(host, options, chosen, recorder)).code
-    : await alone(host, prepared, async (planned, lease) => {
-        const now = { ...prepared, planned }
-        chosen = choose(host, now, reviewed)
-        if (typeof chosen === 'number') return chosen
-        const isSeen = planned.plan.digest === prepared.planned.plan.digest || planned.steps.length === 0
-        if (asks && !isSeen && !(await isApproved(host, options, now))) return exit.error
-        return await perform(host, options, chosen, recorder, lease)
+    ? await withoutLease(host, options, chosen, recorder)
+    : await alone(host, prepared, {
+        revoke: async (planned, lease) => {
+          const now = { ...prepared, planned }
+          if ((asks && !isSeen(now)) || !isAllowed(now, reviewed)) return undefined
+          return await revoke(host, options, partly(now, reviewed), recorder, lease)
+        },
+        perform: async (planned, lease) => {
+          const now = { ...prepared, planned }
+          chosen = choose(host, now, reviewed, recorder.hasBegun())
+          if (typeof chosen === 'number') return recorder.hasBegun() ? exit.partly : chosen
+          if (asks && !isSeen(now) && !(await isApproved(host, options, now, recorder.hasBegun())))
+            return recorder.hasBegun() ? exit.partly : exit.error
+          return await perform(host, options, chosen, recorder, lease)
+        },
       })
   if (code === exit.done && typeof chosen !== 'number' && reviewed !== undefined && chosen.part !== undefined)
     tellOthers(host, reviewed, options, chosen.part)
@@ -142,11 +148,20 @@ interface Chosen {
   readonly part: Part | undefined
 }
 
-/** An exit code: the plan may not be performed, which is told. */
-function choose(host: Host, prepared: Prepared, reviewed: Reviewed | undefined): Chosen | ExitCode {
-  const { planned, connection } = prepared
-  if (reviewed !== undefined && !mayRun(host, reviewed, prepared)) return exit.stale
-  if (tellRefused(host, planned.plan)) return exit.refused
+/** An exit code: the plan may not be performed, which is told. `isChanged`: a part of it was. */
+function choose(host: Host, prepared: Prepared, reviewed: Reviewed | undefined, isChanged = false): Chosen | ExitCode {
+  if (reviewed !== undefined && !mayRun(host, reviewed, prepared, isChanged)) return exit.stale
+  if (tellRefused(host, prepared.planned.plan)) return exit.refused
+  return partly(prepared, reviewed)
+}
+
+/** The same question, where the answer may be another one in some minutes: nothing is told. */
+function isAllowed({ planned }: Prepared, reviewed: Reviewed | undefined): boolean {
+  const isReviewed = reviewed === undefined || differenceFrom(reviewed.plan, planned, kinds) === undefined
+  return isReviewed && refusals(planned).length === 0
+}
+
+function partly({ planned, connection }: Prepared, reviewed: Reviewed | undefined): Chosen {
   const part = reviewed?.part === undefined ? undefined : partOf(planned, reviewed.part, kinds)
   return { planned: part?.planned ?? planned, connection, reviewed, part }
 }
@@ -154,6 +169,19 @@ function choose(host: Host, prepared: Prepared, reviewed: Reviewed | undefined):
 /** Others are kept away where they could come, and only by whoever writes to Entra: LDAP's writes carry their own conditions. */
 function takesLease({ planned, connection }: Chosen): boolean {
   return connection.lag > 0 && planned.steps.some(({ change }) => change.plane === 'entra')
+}
+
+async function withoutLease(
+  host: Host,
+  options: Options & ApplyOptions,
+  chosen: Chosen,
+  recorder: Recorder,
+): Promise<ExitCode> {
+  const { code } = await perform(host, options, chosen, recorder)
+  const { connection, planned } = chosen
+  if (connection.lag > 0 && planned.plan.scope.only !== 'active-directory' && options.only !== 'active-directory')
+    await tidyLease(connection)
+  return code
 }
 
 function nothingToDo(reviewed: Reviewed | undefined, part: Part | undefined): string {
@@ -194,7 +222,12 @@ async function close(
   }
 }
 
-async function isApproved(host: Host, options: Options & ApplyOptions, prepared: Prepared): Promise<boolean> {
+async function isApproved(
+  host: Host,
+  options: Options & ApplyOptions,
+  prepared: Prepared,
+  isChanged = false,
+): Promise<boolean> {
   if (options.autoApprove === true) return true
   if (host.ask === undefined) {
     throw new Failure(
@@ -210,7 +243,7 @@ async function isApproved(host: Host, options: Options & ApplyOptions, prepared:
       throw new Interrupted('interrupted')
     })
   if (answer.trim() === 'yes') return true
-  host.stderr.write('Nothing was changed.\n')
+  host.stderr.write(isChanged ? 'Nothing more was changed.\n' : 'Nothing was changed.\n')
   return false
 }
 
@@ -221,73 +254,22 @@ async function perform(
   recorder: Recorder,
   lease?: Held,
 ): Promise<Performed> {
-  if (planned.steps.length === 0) {
-    host.stdout.write(nothingToDo(reviewed, part))
-    return { code: exit.done, done: new Set(), doubtful: new Set() }
-  }
-  recorder.begin(planned.plan)
-  const interruption = new AbortController()
-  const stopListening = host.onInterrupt(() => {
-    host.stderr.write('\nInterrupted: what is under way is finished, nothing new begins. Once more ends at once.\n')
-    interruption.abort()
-  })
-  const { plan } = planned
-  host.stderr.write(`Plan ${shortDigest(plan.digest)}: ${count(plan.changes.length, 'change')}\n`)
-  const { elapsed } = connection
-  const left = timeLeft(
-    writesOf(
-      planned.steps.map(({ change }) => change),
-      kinds,
-    ),
-    elapsed,
-  )
-  const progress = progressOn(host.stderr, { total: plan.changes.length, left, elapsed })
-  connection.onPause(progress.pause)
-  let outcomes: readonly Outcome[]
-  try {
-    outcomes = await applyPlan({
-      kinds,
-      planned,
-      to: connection.writers(),
-      concurrency: concurrency === 1 ? 1 : mostAtOnce,
-      elapsed,
-      signal: AbortSignal.any([interruption.signal, recorder.stopped, ...(lease === undefined ? [] : [lease.lost])]),
-      mayGoOn: () => lease?.check(),
-      onBegin: change => recorder.changeBegins(change),
-      onOutcome: outcome => {
-        if (outcome.status !== 'not-attempted') host.changes()
-        recorder.changeEnded(outcome)
-        progress.tell(outcome)
-      },
-    })
-  } finally {
-    progress.end()
-    stopListening()
-  }
-  const ended = lease?.lost.aborted === true ? 'the lease was lost' : 'interrupted'
-  host.stdout.write(renderOutcomes(outcomes, plan, paintFor(host.stdout), ended))
-  return { code: codeOf(outcomes), ...writtenBy(outcomes, planned) }
+  if (planned.steps.length > 0) return await performPlan(host, { planned, connection, concurrency, recorder, lease })
+  host.stdout.write(recorder.hasBegun() ? 'Nothing else to do.\n' : nothingToDo(reviewed, part))
+  return { code: exit.done, done: new Set(), doubtful: new Set() }
 }
 
-function writtenBy(outcomes: readonly Outcome[], { steps }: Planned): Omit<Performed, 'code'> {
-  const inEntra = outcomes.filter(({ change }) => change.plane === 'entra')
-  // Whatever else fails half done may be done twice.
-  const writes = writesOf(
-    steps.map(({ change }) => change),
-    kinds,
-  )
-  const isMaking = ({ id, action }: PlannedChange): boolean =>
-    action === 'create' || (writes.get(id)?.invitations ?? 0) > 0
-  const isDoubtful = (outcome: Outcome): boolean =>
-    outcome.status === 'failed' && outcome.mayHaveWritten === true && isMaking(outcome.change)
-  const idsOf = (list: readonly Outcome[]): ReadonlySet<Id> => new Set(list.map(({ change }) => change.id))
-  return { done: idsOf(inEntra.filter(({ status }) => status === 'done')), doubtful: idsOf(inEntra.filter(isDoubtful)) }
-}
-
-function codeOf(outcomes: readonly Outcome[]): ExitCode {
-  const isFailed = (outcome: Outcome): boolean =>
-    (outcome.status === 'failed' && outcome.trouble.code !== 'interrupted') ||
-    (outcome.status === 'not-attempted' && outcome.because === 'refused')
-  if (outcomes.some(isFailed)) return exit.partly
-  return outcomes.every(outcome => outcome.status === 'done') ? exit.done : exit.interrupted
+/** What takes away access, while all else must wait. What of it fails is tried again with the rest. */
+async function revoke(
+  host: Host,
+  options: ApplyOptions,
+  chosen: Chosen,
+  recorder: Recorder,
+  lease: Held,
+): Promise<ExitCode | undefined> {
+  const planned = revocationsOf(chosen.planned, kinds)
+  if (planned.steps.length === 0) return undefined
+  host.stderr.write('What takes access away does not wait for that.\n')
+  const { code } = await perform(host, options, { ...chosen, planned }, recorder, lease)
+  return code === exit.interrupted || lease.lost.aborted ? code : undefined
 }

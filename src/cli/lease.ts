@@ -15,7 +15,9 @@ export interface Held {
   readonly check: () => void
   /** The same, as soon as it is known. */
   readonly lost: AbortSignal
-  /** Waits until all is visible that a cut apply may have written. */
+  /** True: a cut apply may have written what is not visible yet. */
+  readonly isBehind: () => boolean
+  /** Waits until all of that is visible. */
   readonly untilVisible: (signal: AbortSignal) => Promise<void>
   /** Gives it back; with a moment, it stays, and whoever comes next waits until then. */
   readonly end: (visible?: Instant) => Promise<void>
@@ -41,21 +43,21 @@ export async function takeLease(host: Host, means: Means, signal: AbortSignal): 
   const { clock } = means
   const { entra } = means.beside(signal)
   let left: Holder | undefined
-  let removed: string | undefined
+  const removed = new Set<string>()
   const began = clock.now()
   for (;;) {
     const lease = await claimed(host, entra)
     if (lease === undefined) return undefined
-    if (lease.isOurs) return await named(host, means, lease.id, left, signal)
-    if (lease.id === removed) {
+    if (lease.isOurs) return await named(host, means, { id: lease.id, left, removed }, signal)
+    if (removed.has(lease.id)) {
       if (clock.now() - began > settling + watch) throw underWay(lease.holder)
       await clock.sleep(glance, signal)
       continue
     }
-    const isLeft = await isLeftBehind(host, means, lease, signal)
-    if (!isLeft) continue
-    left = lease.holder ?? left
-    removed = lease.id
+    const behind = await leftBehind(host, means, lease, signal)
+    if (behind === undefined) continue
+    left = behind.holder ?? left
+    removed.add(lease.id)
     await removeLease(entra, lease.id)
   }
 }
@@ -77,25 +79,26 @@ function warned(host: Host, error: unknown): undefined {
   )
 }
 
-/** True: nobody has it any more, or ever will say so. False: it is gone. Throws if somebody applies. */
-async function isLeftBehind(
+/** As it was seen last, if nobody has it any more, or ever will say so. Undefined: it is gone. Throws if somebody applies. */
+async function leftBehind(
   host: Host,
   { beside, clock }: Means,
-  { id, holder }: Lease,
+  lease: Lease,
   signal: AbortSignal,
-): Promise<boolean> {
-  if (holder?.hasEnded === true) return true
+): Promise<Lease | undefined> {
+  const { id, holder } = lease
+  if (holder?.hasEnded === true) return lease
   const isOld = holder === undefined || clock.now() - holder.renewed >= patience || isDeadHere(host, holder)
   if (!isOld) throw underWay(holder)
   host.stderr.write('Another apply was under way and is not heard of: looking whether it still is.\n')
   for (let waited = 0; waited < watch; waited += glance) {
     await clock.sleep(glance, signal)
     const now = await readLease(beside(signal).from.entra, id)
-    if (now === undefined) return false
-    if (now.holder?.hasEnded === true) return true
+    if (now === undefined) return undefined
+    if (now.holder?.hasEnded === true) return now
     if (now.holder !== undefined && now.holder.renewed !== holder?.renewed) throw underWay(now.holder)
   }
-  return true
+  return lease
 }
 
 /** Of another machine nothing is known. In a container every run may have the same id: ours is a former run's. */
@@ -130,12 +133,18 @@ export function timeOf(instant: Instant): string {
   return `${isoOf(instant).slice(0, 16).replace('T', ' ')} UTC`
 }
 
-/** `left`: who had it and did not end, or not with all visible. */
+interface Taken {
+  readonly id: string
+  /** Who had it and did not end, or not with all visible. */
+  readonly left: Holder | undefined
+  /** The leases that were taken away for it. */
+  readonly removed: ReadonlySet<string>
+}
+
 async function named(
   host: Host,
   { beside, clock, lag }: Means,
-  id: string,
-  left: Holder | undefined,
+  { id, left, removed }: Taken,
   signal: AbortSignal,
 ): Promise<Held | undefined> {
   const { name, run, machine } = actorOf(host)
@@ -154,7 +163,8 @@ async function named(
   /** Who has taken it over. That ours is not shown proves nothing, and while it is new, an old one may still be. */
   const successor = async (): Promise<Lease | undefined> => {
     const now = await readLease(beside(stop.signal).from.entra).catch(() => undefined)
-    if (now === undefined || now.id === id) return undefined
+    // Clocks differ: one that was taken away may say that it is younger.
+    if (now === undefined || now.id === id || removed.has(now.id)) return undefined
     return (now.holder?.since ?? 0) > since || clock.now() - since > lag ? now : undefined
   }
   const [stop, lost] = [new AbortController(), new AbortController()]
@@ -206,18 +216,21 @@ async function named(
     }
   })().catch(() => undefined)
 
+  if (left !== undefined) {
+    const how = left.hasEnded
+      ? 'ended before all that it wrote was visible'
+      : 'did not end: its last writes may not be visible yet'
+    host.stderr.write(`The last apply (by ${safeText(whoIs(left))}) ${how}.\n`)
+  }
   return {
     lost: lost.signal,
     check() {
       if (lost.signal.aborted || clock.now() - renewed >= patience) throw lose()
     },
+    isBehind: () => visible !== undefined && visible > clock.now(),
     async untilVisible(signal) {
-      if (left === undefined || visible === undefined) return
+      if (visible === undefined) return
       const pause = visible - clock.now()
-      const how = left.hasEnded
-        ? 'ended before all that it wrote was visible'
-        : 'did not end: its last writes may not be visible yet'
-      host.stderr.write(`The last apply (by ${safeText(whoIs(left))}) ${how}.\n`)
       if (pause > 0) {
         host.stderr.write(
           `Waiting until ${timeOf(visible)} (${Math.ceil(pause / minute)} min), so that nothing is done twice. Ctrl-C ends here.\n`,

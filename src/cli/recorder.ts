@@ -20,8 +20,9 @@ import { type Prepared, refusals } from './planning.ts'
 import { sandboxJournal } from './sandbox-state.ts'
 
 export interface Recorder {
-  /** Throws if it cannot be written: then nothing must be changed. */
+  /** Throws if it cannot be written: then nothing must be changed. What had begun before has ended. */
   readonly begin: (plan: Pick<Plan, 'digest' | 'scope' | 'changes' | 'effects'>) => void
+  readonly hasBegun: () => boolean
   /** Throws if it cannot be written: then the change must not begin. */
   readonly changeBegins: (change: PlannedChange) => void
   readonly changeEnded: (outcome: Outcome) => void
@@ -62,7 +63,7 @@ export async function openRecorder(
     reviewed: reviewed ?? null,
     scope: plan.scope,
   }
-  const numbers = { done: 0, failed: 0, notAttempted: 0 }
+  let numbers = { ...noNumbers }
   const stop = new AbortController()
   let hasBegun = false
   let broken: Failure | undefined
@@ -80,8 +81,10 @@ export async function openRecorder(
 
   const begin: Recorder['begin'] = ({ digest, scope, changes, effects }) => {
     const overrides = inForce(policy.organization.spec.guardrails?.overrides, policy.at)
-    const numbers = { changes: changes.length, effects: effects.length }
-    write({ record: 'apply-begun', at: plan.at, ...numbers, overrides, ...about, plan: digest, scope })
+    if (hasBegun) endWith(numbers.failed + numbers.notAttempted === 0 ? exit.done : exit.partly)
+    numbers = { ...noNumbers }
+    const announced = { changes: changes.length, effects: effects.length }
+    write({ record: 'apply-begun', at: plan.at, ...announced, overrides, ...about, plan: digest, scope })
     for (const { effect, person, partner, app, role, until, through, because } of effects) {
       write({ record: 'effect', effect, person, partner, app, role, until, through, because })
     }
@@ -127,6 +130,7 @@ export async function openRecorder(
 
   return {
     begin,
+    hasBegun: () => hasBegun,
     changeBegins({ id, plane, kind, action, risk, before, after, because }) {
       const shown = { before: redact(before) as typeof before, after: redact(after) as typeof after }
       write({ record: 'change-begun', id, plane, kind, action, risk, ...shown, because })
@@ -148,14 +152,17 @@ export async function openRecorder(
         else refuse(code === exit.refused ? refusals(planned) : [reasonOf(code, about)], code)
       }),
     giveUp(error) {
-      closing(exit.error, () => {
-        if (hasBegun) endWith(exit.error)
-        else if (broken === undefined)
-          refuse([reasonIn(error)], error instanceof Interrupted ? exit.interrupted : exit.error)
+      const failed = hasBegun ? exit.partly : exit.error
+      const code = error instanceof Interrupted ? exit.interrupted : failed
+      closing(code, () => {
+        if (hasBegun) endWith(code)
+        else if (broken === undefined) refuse([reasonIn(error)], code)
       })
     },
   }
 }
+
+const noNumbers = { done: 0, failed: 0, notAttempted: 0 }
 
 const ownName = join('.guestlist', 'journal.jsonl')
 

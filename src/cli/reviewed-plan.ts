@@ -65,12 +65,17 @@ function otherScope(file: string, planned: string, given: string): Failure {
 }
 
 /** Tells why not, if it may not. */
-export function mayRun(host: Host, { plan, file, options }: Reviewed, { planned }: Prepared): boolean {
+export function mayRun(
+  host: Host,
+  { plan, file, options }: Reviewed,
+  { planned }: Prepared,
+  isChanged = false,
+): boolean {
   const difference = differenceFrom(plan, planned, kinds)
   if (difference === undefined) return true
   const now = planned.plan
   host.stderr.write(
-    `error[stale-plan]: ${safeText(file)} is plan ${shortDigest(plan.digest)}; what would happen now is plan ${shortDigest(now.digest)}: nothing was changed\n`,
+    `error[stale-plan]: ${safeText(file)} is plan ${shortDigest(plan.digest)}; what would happen now is plan ${shortDigest(now.digest)}: nothing ${isChanged ? 'more ' : ''}was changed\n`,
   )
   host.stderr.write(
     now.policyDigest === plan.policyDigest

@@ -7,6 +7,7 @@ import { Failure } from '../model/problem.ts'
 import { renderProblems } from '../render/problem.ts'
 import { safeText } from '../render/safe-text.ts'
 import { addAccess } from './access.ts'
+import { AfterChanges } from './after-changes.ts'
 import { addApply } from './apply.ts'
 import { addAudit } from './audit.ts'
 import { Mistakes } from './conditions.ts'
@@ -60,16 +61,19 @@ export async function run(args: readonly string[], host: Host): Promise<ExitCode
   } catch (error) {
     // Commander has said already what was wrong, or shown its help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exit.done : exit.error
-    if (error instanceof Interrupted) {
-      host.stderr.write('Interrupted: nothing was changed.\n')
+    const isChanged = error instanceof AfterChanges
+    const reason = isChanged ? error.cause : error
+    if (reason instanceof Interrupted) {
+      const what = isChanged ? 'what is told above is done, and the next apply does the rest' : 'nothing was changed'
+      host.stderr.write(`Interrupted: ${what}.\n`)
       return exit.interrupted
     }
     if (error instanceof Mistakes) {
       host.stderr.write(renderProblems(error.problems, { prefix: error.folder, color: host.stderr.color }))
       return exit.error
     }
-    host.stderr.write(explained(error, host))
-    return exit.error
+    host.stderr.write(explained(reason, host))
+    return isChanged ? exit.partly : exit.error
   }
 }
 

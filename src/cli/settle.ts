@@ -3,15 +3,17 @@
 
 import type { Planned } from '../engine/plan.ts'
 import { RequestFailure } from '../model/directories.ts'
+import { settlingTime } from '../model/estimate.ts'
 import type { PlannedChange } from '../model/plan.ts'
 import { count } from '../render/layout.ts'
+import { durationWords } from '../render/pace.ts'
 import type { Connection } from './connect.ts'
 import type { Host } from './host.ts'
 
 /** Answers come from several replicas, old and new in turn: once is no proof (docs/reliability.md, "absent"). */
 const inARow = 2
 /** What takes longer the next apply waits for: a pipeline is not to be held up for what may take 20 minutes. */
-const deadline = 3 * 60_000
+const deadline = settlingTime * 1000
 const betweenLines = 60_000
 const firstPause = 2000
 const longestPause = 60_000
@@ -34,14 +36,17 @@ export async function settle(
   let told = Number.NEGATIVE_INFINITY
   try {
     for (let [settled, pause] = [0, firstPause]; settled < inARow; pause = Math.min(pause * 2, longestPause)) {
-      if (clock.now() - began + pause > deadline) break
-      await clock.sleep(pause, patience.signal)
+      const patient = began + deadline - clock.now()
+      // Seen once, it is looked at once more, however late it is.
+      if (patient <= 0 && settled === 0) break
+      await clock.sleep(patient > 0 ? Math.min(pause, patient) : firstPause, patience.signal)
       const seen = await missing(plan(patience.signal), isAsked)
       settled = seen === 0 ? settled + 1 : 0
       left = seen ?? left
-      if (left === 0 || clock.now() - told < betweenLines) continue
+      const rest = began + deadline - clock.now()
+      if (left === 0 || clock.now() - told < betweenLines || rest <= 0) continue
       host.stderr.write(
-        `Waiting for Entra to show ${count(left, 'change')} that it has accepted; Ctrl-C ends the waiting.\n`,
+        `Waiting for Entra to show ${count(left, 'change')} that it has accepted, ${durationWords(rest / 1000)} at most; Ctrl-C ends the waiting.\n`,
       )
       told = clock.now()
     }

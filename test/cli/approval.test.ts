@@ -8,45 +8,22 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { seedGraph } from '../../src/sandbox/graph/seed.ts'
 import { type GraphServer, type Layer, serveGraph } from '../../src/sandbox/graph/server.ts'
 import { openStore } from '../../src/sandbox/store.ts'
+import { accessTo, expensesWith, fabrikamWith, small, smallAppId, smallOrganization } from '../policy/documents.ts'
 import { emptyFolder } from '../stories/guestlist.ts'
 import { command } from './fake-host.ts'
 
-const tenantId = '11111111-2222-4333-8444-555555555555'
-const appId = 'aaaaaaaa-2222-4333-8444-555555555555'
 const now = Date.parse('2026-12-01T09:00:00Z')
 
 const cwd = emptyFolder()
 mkdirSync(join(cwd, 'policies'))
 writeFileSync(
   join(cwd, 'policies/all.yaml'),
-  `apiVersion: guestlist/v1
-kind: Organization
-name: small
-entra: {tenantId: ${tenantId}, initialDomain: small.onmicrosoft.com}
----
-apiVersion: guestlist/v1
-kind: Partner
-name: fabrikam
-displayName: Fabrikam
-accounts: entra-b2b
-domains: [fabrikam.com]
-groups: {engineers: {members: [lee@fabrikam.com]}}
----
-apiVersion: guestlist/v1
-kind: App
-name: expenses
-displayName: Expenses
-hosting: cloud
-entra: {appId: ${appId}}
----
-apiVersion: guestlist/v1
-kind: Access
-name: fabrikam-expenses
-partner: fabrikam
-groups: [engineers]
-app: expenses
-until: 2027-06-30
-`,
+  [
+    smallOrganization,
+    fabrikamWith(),
+    expensesWith('', smallAppId),
+    accessTo('expenses', 'engineers', 'until: 2027-06-30\n'),
+  ].join('---\n'),
 )
 
 const realFetch = globalThis.fetch
@@ -60,8 +37,8 @@ let failing: string | undefined
 beforeAll(async () => {
   const store = openStore(undefined, 'graph')
   seedGraph(store, {
-    tenant: { tenantId, initialDomain: 'small.onmicrosoft.com' },
-    servicePrincipals: [{ appId, displayName: 'Expenses', appRoleAssignmentRequired: true }],
+    tenant: small,
+    servicePrincipals: [{ appId: smallAppId, displayName: 'Expenses', appRoleAssignmentRequired: true }],
   })
   // Alone or in a batch.
   const listening: Layer = (request, next) => {

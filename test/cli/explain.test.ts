@@ -3,10 +3,9 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Host } from '../../src/cli/host.ts'
 import { tamper } from '../../src/cli/tampering.ts'
 import { emptyFolder, repository } from '../stories/guestlist.ts'
-import { command, type Heard, sink } from './fake-host.ts'
+import { command, type Heard, hostOf } from './fake-host.ts'
 
 const cwd = emptyFolder()
 cpSync(join(repository, 'policies'), join(cwd, 'policies'), { recursive: true })
@@ -176,20 +175,7 @@ describe('what a policy would have to say', () => {
 
 describe('after somebody has tampered by hand', () => {
   beforeAll(async () => {
-    const host: Host = {
-      cwd,
-      env: {},
-      stdout: sink(),
-      stderr: sink(),
-      now: () => Date.parse('2026-12-01T09:00:00Z'),
-      elapsed: () => 0,
-      random: () => 0.5,
-      randomBytes: count => new Uint8Array(count),
-      writer: { pid: process.pid, isAlive: () => true },
-      changes: () => {},
-      onInterrupt: () => () => {},
-    }
-    await tamper(host)
+    await tamper(hostOf({ cwd }))
   })
 
   test('a disabled shadow account is named, and the command that enables it', async () => {

@@ -81,6 +81,44 @@ test('of a run whose clock is behind, but which renews it, it is not taken over'
   expect(place.invited()).toEqual([])
 })
 
+test('of a run that gives it back while it is watched nothing is waited for', async () => {
+  const place = await openPlace()
+  await place.leave({ ...anna, renewed: iso(-10) })
+  const [lease] = place.groups()
+  const asked = askedFor(place)
+  const running = place.machine('ben@other').apply()
+  await asked
+  const invited = invitesAt(place)
+  await place.time.sleep(20_000)
+  await place.writer().delete(`/groups/${lease?.id}`)
+  expect(await running).toMatchObject({ code: 0 })
+  expect(invited()).toBeLessThan(2)
+})
+
+test('of a run that ends while it is watched it is taken over', async () => {
+  const place = await openPlace()
+  await place.leave({ ...anna, renewed: iso(-10) })
+  const [lease] = place.groups()
+  const asked = askedFor(place)
+  const running = place.machine('ben@other').apply()
+  await asked
+  const invited = invitesAt(place)
+  await place.time.sleep(20_000)
+  const ended = { ...anna, renewed: iso(0), hasEnded: true, visible: iso(15) }
+  await place.writer().patch(`/groups/${lease?.id}`, { description: JSON.stringify(ended) })
+  expect(await running).toMatchObject({ code: 0 })
+  expect(invited()).toBeGreaterThanOrEqual(15)
+})
+
+test('whatever it says, nobody waits longer than what was written may take to be visible', async () => {
+  const place = await openPlace()
+  await place.leave({ ...anna, renewed: iso(600), hasEnded: true, visible: iso(6000) })
+  const invited = invitesAt(place)
+  expect(await place.machine('ben@other').apply()).toMatchObject({ code: 0 })
+  expect(invited()).toBeGreaterThanOrEqual(20)
+  expect(invited()).toBeLessThan(21)
+})
+
 test.each([
   ['is dead', false, 0],
   ['lives', true, 1],
@@ -140,18 +178,25 @@ test('a name that a deleted group still holds is made free', async () => {
     layers: [
       (request, next) => {
         const isTaken =
-          request.method === 'PATCH' && request.path.includes(leaseMark) && place.deletedGroups().length > 0
+          request.method === 'PATCH' &&
+          request.path.includes(leaseMark) &&
+          place.deletedGroups().some(({ uniqueName }) => uniqueName === leaseMark)
         if (!isTaken) return next(request)
         const message = 'Another object with the same value for property uniqueName already exists.'
         return { status: 400, body: { error: { code: 'Request_BadRequest', message } } }
       },
     ],
   })
+  const theirs = { displayName: 'Theirs', mailNickname: 'theirs', mailEnabled: false, securityEnabled: true }
+  const { id } = await place.writer().post<{ id: string }>('/groups', theirs)
+  await place.writer().delete(`/groups/${id}`)
   await place.leave('')
   await place.writer().delete(`/groups/${place.groups()[0]?.id}`)
-  expect(place.deletedGroups()).toHaveLength(1)
+  expect(place.deletedGroups()).toHaveLength(2)
   expect(await place.machine('ben@other').apply()).toMatchObject({ code: 0 })
   expect(leases(place)).toBe(0)
+  // Nobody else's goes with it.
+  expect(place.deletedGroups().map(group => group.id)).toEqual([id])
 })
 
 test('Ctrl-C ends the waiting, and leaves the rest of it to the next', async () => {
@@ -163,7 +208,7 @@ test('Ctrl-C ends the waiting, and leaves the rest of it to the next', async () 
   await asked
   await place.time.sleep(5 * minute)
   ben.interrupt()
-  expect(await running).toMatchObject({ code: 130, stdout: '' })
+  expect(await running).toMatchObject({ code: 130 })
   expect(place.invited()).toEqual([])
   expect(
     JSON.parse(place.groups().find(({ uniqueName }) => uniqueName === leaseMark)?.description ?? ''),
@@ -177,6 +222,37 @@ test('Ctrl-C ends the waiting, and leaves the rest of it to the next', async () 
   expect(invited()).toBeGreaterThanOrEqual(10)
   expect(invited()).toBeLessThan(11)
   expect(leases(place)).toBe(0)
+})
+
+test('one that was taken away is no successor, whatever its clock said', async () => {
+  const place = await openPlace({ lag: 2000 })
+  await place.leave({ ...anna, since: iso(30), renewed: iso(31), hasEnded: true, visible: iso(1) })
+  await place.time.sleep(3 * minute)
+  const { code, stderr } = await place.machine('ben@other').apply()
+  expect(code, stderr).toBe(0)
+  expect(place.invited()).toHaveLength(2)
+})
+
+test('of a run that ended before all was visible nothing stays, also where there is nothing more to do', async () => {
+  const place = await openPlace()
+  const machine = place.machine('ben@other')
+  expect(await machine.apply()).toMatchObject({ code: 0 })
+  const until = Math.ceil((place.time.now() - start) / minute) + 5
+  await place.leave({ ...anna, renewed: iso(0), hasEnded: true, visible: iso(until) })
+  expect(await machine.apply()).toMatchObject({ code: 0, stdout: 'Nothing to do.\n' })
+  expect(leases(place)).toBe(1)
+  await place.time.sleep(6 * minute)
+  expect(await machine.apply()).toMatchObject({ code: 0, stdout: 'Nothing to do.\n' })
+  expect(leases(place)).toBe(0)
+})
+
+test('of a run that is under way it stays, whoever has nothing to do', async () => {
+  const place = await openPlace()
+  const machine = place.machine('ben@other')
+  expect(await machine.apply()).toMatchObject({ code: 0 })
+  await place.leave({ ...anna, renewed: iso(-60) })
+  expect(await machine.apply()).toMatchObject({ code: 0, stdout: 'Nothing to do.\n' })
+  expect(leases(place)).toBe(1)
 })
 
 test('it is renewed as long as the apply runs', async () => {

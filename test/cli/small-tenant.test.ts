@@ -5,41 +5,16 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { accessTo, expensesWith, fabrikamWith, small, smallAppId, smallOrganization } from '../policy/documents.ts'
 import { collect, emptyFolder } from '../stories/guestlist.ts'
 import { command } from './fake-host.ts'
 
-const tenantId = '11111111-2222-4333-8444-555555555555'
 const graph = JSON.stringify({
-  tenant: { tenantId, initialDomain: 'small.onmicrosoft.com' },
-  servicePrincipals: [{ displayName: 'Expenses', appId: 'aaaaaaaa-2222-4333-8444-555555555555' }],
+  tenant: small,
+  servicePrincipals: [{ displayName: 'Expenses', appId: smallAppId }],
 })
-const policy = `apiVersion: guestlist/v1
-kind: Organization
-name: small
-entra: {tenantId: ${tenantId}, initialDomain: small.onmicrosoft.com}
----
-apiVersion: guestlist/v1
-kind: Partner
-name: fabrikam
-displayName: Fabrikam
-accounts: entra-b2b
-domains: [fabrikam.com]
-groups: {engineers: {members: [lee@fabrikam.com]}}
----
-apiVersion: guestlist/v1
-kind: App
-name: expenses
-displayName: Expenses
-hosting: cloud
-entra: {appId: aaaaaaaa-2222-4333-8444-555555555555}
----
-apiVersion: guestlist/v1
-kind: Access
-name: fabrikam-expenses
-partner: fabrikam
-groups: [engineers]
-app: expenses
-`
+const documents = [smallOrganization, fabrikamWith(), expensesWith('', smallAppId), accessTo('expenses')]
+const policy = documents.join('---\n')
 const onPremises = 'activeDirectory: {domain: corp.small.com, servers: ["ldaps://dc1.corp.small.com"]}\n'
 const rule = `---
 apiVersion: guestlist/v1

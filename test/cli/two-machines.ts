@@ -14,42 +14,17 @@ import { seedGraph } from '../../src/sandbox/graph/seed.ts'
 import { type Delivery, type Layer, serveGraph } from '../../src/sandbox/graph/server.ts'
 import { openStore, type Store } from '../../src/sandbox/store.ts'
 import { createVirtualClock, type VirtualClock } from '../../src/sandbox/virtual-clock.ts'
+import { accessTo, expensesWith, fabrikamWith, small, smallAppId, smallOrganization } from '../policy/documents.ts'
 import { emptyFolder } from '../stories/guestlist.ts'
 import { command, type Heard, hostOf } from './fake-host.ts'
 
 export const start = Date.parse('2026-12-01T09:00:00Z')
 export const minute = 60_000
-const tenantId = '11111111-2222-4333-8444-555555555555'
 
-const organization = `apiVersion: guestlist/v1
-kind: Organization
-name: small
-entra: {tenantId: ${tenantId}, initialDomain: small.onmicrosoft.com}
----
-apiVersion: guestlist/v1
-kind: App
-name: expenses
-displayName: Expenses
-hosting: cloud
-entra: {appId: aaaaaaaa-2222-4333-8444-555555555555}
----
-apiVersion: guestlist/v1
-kind: Access
-name: fabrikam-expenses
-partner: fabrikam
-groups: [engineers]
-app: expenses
-`
+const organization = [smallOrganization, expensesWith('', smallAppId), accessTo('expenses')].join('---\n')
 
 function partner(people: readonly string[]): string {
-  return `apiVersion: guestlist/v1
-kind: Partner
-name: fabrikam
-displayName: Fabrikam
-accounts: entra-b2b
-domains: [fabrikam.com]
-groups: {engineers: {members: [${people.join(', ')}]}}
-`
+  return fabrikamWith(`groups: {engineers: {members: [${people.join(', ')}]}}\n`)
 }
 
 export interface Machine {
@@ -98,8 +73,8 @@ export async function openPlace({ lag, layers = [], latency = 20 }: Settings = {
   const time = createVirtualClock(start)
   const store = openStore(undefined, 'graph')
   seedGraph(store, {
-    tenant: { tenantId, initialDomain: 'small.onmicrosoft.com' },
-    servicePrincipals: [{ displayName: 'Expenses', appId: 'aaaaaaaa-2222-4333-8444-555555555555' }],
+    tenant: small,
+    servicePrincipals: [{ displayName: 'Expenses', appId: smallAppId }],
   })
   let onRequest: Place['onRequest']
   const watching: Layer = (request, next) => {

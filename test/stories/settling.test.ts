@@ -49,7 +49,9 @@ test('what becomes visible within minutes is waited for, with a line that says s
   const place = await openFrozen(start + minute)
   const { code, stderr } = await place.machine('anna@one').apply()
   expect(code).toBe(0)
-  expect(stderr).toMatch(/Waiting for Entra to show \d+ changes that it has accepted; Ctrl-C ends the waiting\.\n/)
+  expect(stderr).toMatch(
+    /Waiting for Entra to show \d+ changes that it has accepted, 3 min at most; Ctrl-C ends the waiting\.\n/,
+  )
   expect(stderr).not.toContain('not visible yet')
   expect(place.groups().map(group => group.uniqueName)).not.toContain(leaseMark)
   expect(place.time.now()).toBeGreaterThan(start + minute)
