@@ -192,6 +192,43 @@ test('nothing that is told the action is unknown to it', () => {
   expect(read.filter(name => !Object.hasOwn(action.outputs, name))).toEqual([])
 })
 
+describe('the night', () => {
+  type Wide = Readonly<Record<string, unknown>> & { readonly tests: string }
+  const { strategy } = jobAt('nightly.yml wide') as Job & { strategy: { matrix: { include: readonly Wide[] } } }
+  const pairs = strategy.matrix.include.flatMap(each => each.tests.split(' ').map(name => ({ name, each })))
+  const tests = globSync('test/**/*.test.ts', { cwd: root }).map(file => file.replaceAll('\\', '/'))
+
+  /** By what each test can be widened, as its job in the matrix calls it. */
+  const width = (file: string): string | undefined => {
+    const text = readFileSync(join(root, file), 'utf8')
+    if (/process\.env\.GUESTLIST_SWEEP_CUTS/.test(text)) return 'cuts'
+    if (/process\.env\.GUESTLIST_KILLS/.test(text)) return 'kills'
+    if (/\/runs\.ts'|process\.env\.GUESTLIST_LAW_RUNS/.test(text)) return file.includes('/fuzz/') ? 'fuzz' : 'laws'
+    return undefined
+  }
+
+  test('tries every test that can be widened in one job, and widens it', () => {
+    const widened = tests.flatMap(file => {
+      const by = width(file)
+      return by === undefined ? [] : [{ file, by }]
+    })
+    expect(new Set(widened.map(({ by }) => by))).toEqual(new Set(['laws', 'fuzz', 'cuts', 'kills']))
+    const tried = widened.map(({ file, by }) => ({
+      ...{ file, by },
+      jobs: pairs.filter(({ name, each }) => file.includes(name) && each[by] !== undefined).length,
+    }))
+    expect(tried).toEqual(widened.map(each => ({ ...each, jobs: 1 })))
+  })
+
+  test('names no test that is not there, or that runs as it does in CI', () => {
+    const vain = pairs.filter(({ name }) => {
+      const found = tests.filter(file => file.includes(name))
+      return found.length === 0 || found.some(file => width(file) === undefined)
+    })
+    expect(vain.map(({ name }) => name)).toEqual([])
+  })
+})
+
 describe('the action installs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'guestlist-action-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))

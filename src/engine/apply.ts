@@ -119,7 +119,7 @@ export async function applyPlan(request: ApplyRequest): Promise<readonly Outcome
         .catch(fail)
     }
     if (underWay.entra + underWay['active-directory'] > 0) return
-    const last = signal?.aborted === true ? [] : refusals.last()
+    const last = refusals.last()
     for (const step of last) isReady(step)
     if (last.length > 0) beginMore()
     else end()
@@ -195,7 +195,7 @@ async function perform({ step, rank, request, policy, assigned, refusals }: Atte
     assigned.set(change.id, result)
     return { change: planned, status: 'done', ...attempted() }
   } catch (error) {
-    if (error instanceof HeldBack && began === undefined) return undefined
+    if (error instanceof HeldBack) return undefined
     refusals.refused(step, error)
     const trouble = troubleOf(error)
     // Nothing of it was sent.

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { connectGraph, type GraphConnection } from '../../src/connect/graph/client.ts'
 import { openTrace } from '../../src/connect/trace.ts'
-import { RequestFailure } from '../../src/model/directories.ts'
 import { graphPath, odataString } from '../../src/model/escape.ts'
 import { seedGraph } from '../../src/sandbox/graph/seed.ts'
 import { serveGraph } from '../../src/sandbox/graph/server.ts'
 import { openStore } from '../../src/sandbox/store.ts'
+import { failureOf } from './failure.ts'
 import { instantClock } from './fake-graph.ts'
 
 interface User {
@@ -77,15 +77,6 @@ async function meet(): Promise<Met> {
       .map(line => JSON.parse(line) as { method: string; url: string })
       .map(({ method, url }) => `${method} ${new URL(url).pathname}`)
   return { graph, requests }
-}
-
-async function failureOf(work: Promise<unknown>): Promise<RequestFailure> {
-  const error = await work.then(
-    value => new Error(`succeeded with ${JSON.stringify(value)}`),
-    (reason: unknown) => reason,
-  )
-  if (error instanceof RequestFailure) return error
-  throw error
 }
 
 describe('the client against the sandbox', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RequestFailure } from '../../src/model/directories.ts'
-import { answerBatch, batchOf, refusal, type Scripted, startFake } from './fake-graph.ts'
+import { type Asked, answerBatch, batchOf, refusal, type Scripted, startFake } from './fake-graph.ts'
 
 const paths = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `/groups/g${index}/members`)
@@ -141,6 +141,21 @@ describe('many collections', () => {
     await expect(graph.reader().listEach(paths(3))).rejects.toBeInstanceOf(RequestFailure)
   })
 
+  it('are asked again where the answer left them out', async () => {
+    const { graph, asked } = await startFake((question, before) => {
+      const whole = answerBatch(question, () => ({ body: { value: [] } })).body as { responses: unknown[] }
+      return { body: { responses: before === 0 ? whole.responses.slice(1) : whole.responses } }
+    })
+    expect(await graph.reader().listEach(paths(3))).toEqual([[], [], []])
+    expect(asked.map(each => batchOf(each).map(({ url }) => url.split('/')[2]))).toEqual([['g0', 'g1', 'g2'], ['g0']])
+  })
+
+  it('of which one has no path of Graph are not asked for', async () => {
+    const { graph, asked } = await startFake(question => answerBatch(question, () => ({ body: { value: [] } })))
+    await expect(graph.reader().listEach(['/users/a/memberOf', '/users//memberOf'])).rejects.toThrow(TypeError)
+    expect(asked).toEqual([])
+  })
+
   it('are matched by id, in whatever order the answers come', async () => {
     const { graph } = await startFake(question => {
       const { responses } = answerBatch(question, ({ url }) => ({ body: { id: url } })).body as { responses: unknown[] }
@@ -173,5 +188,70 @@ describe('many collections', () => {
     const { graph, asked } = await startFake(question => answerBatch(question, () => throttled('1')))
     await expect(graph.reader().listEach(paths(2))).rejects.toMatchObject({ status: 429 })
     expect(asked.length).toBe(10)
+  })
+})
+
+describe('writes that leave together', () => {
+  const ok: Scripted = { status: 204 }
+  const no: Scripted = { status: 403, body: refusal('Authorization_RequestDenied', 'no') }
+
+  it('hear each its own answer, in whatever order they come', async () => {
+    const { graph } = await startFake(question => {
+      const whole = answerBatch(question, ({ url }) => (url === '/users/a' ? no : ok)).body as { responses: unknown[] }
+      return { body: { responses: whole.responses.toReversed() } }
+    })
+    const results = await Promise.allSettled(
+      ['a', 'b', 'c'].map(id => graph.writer().post(`/users/${id}`, {}, 'freely')),
+    )
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+  })
+
+  /** An invitation, and what may be done twice; what was sent, whatever answered it. */
+  async function both(answerTo: (asked: Asked, send: (item: { url: string }) => number) => Scripted) {
+    const sent: string[] = []
+    const send = ({ url }: { url: string }): number => sent.push(url.replace('/v1.0', ''))
+    const { graph } = await startFake(question => answerTo(question, send))
+    const results = await Promise.allSettled([
+      graph.writer().post('/invitations', {}),
+      graph.writer().post('/users/a/revokeSignInSessions', {}, 'freely'),
+    ])
+    return { sent, results }
+  }
+  const once = ['/invitations', '/users/a/revokeSignInSessions']
+
+  it('are done where a 424 says so of each', async () => {
+    const { sent, results } = await both((asked, send) => {
+      if (asked.url !== '/v1.0/$batch') return send(asked) === 0 ? no : ok
+      const answer = (item: { url: string }): Scripted =>
+        send(item) === 1 ? { status: 201, body: { id: 'i' } } : throttled('1')
+      return { ...answerBatch(asked, answer), status: 424 }
+    })
+    expect(results).toMatchObject([{ value: { id: 'i' } }, { status: 'fulfilled' }])
+    expect(sent).toEqual([...once, once[1]])
+  })
+
+  it.each<[string, Scripted]>([
+    ['left out of the answer', { body: { responses: [] } }],
+    ['are of a batch without an answer', { cut: 'before' }],
+  ])('and %s may have been carried out', async (_, answer) => {
+    const { sent, results } = await both((asked, send) => {
+      if (asked.url === '/v1.0/$batch') for (const item of batchOf(asked)) send(item)
+      else send(asked)
+      return asked.url === '/v1.0/$batch' ? answer : ok
+    })
+    const message = expect.stringContaining('It may have been carried out all the same')
+    expect(results).toMatchObject([{ reason: { status: 0, message } }, { status: 'fulfilled' }])
+    expect(sent).toEqual([...once, once[1]])
+  })
+
+  it.each([
+    ['HTML', { status: 200, body: '<html/>' }],
+    ['no status', { status: 'none', body: {} }],
+  ])('are not done by %s in the place of an answer', async (_, answer) => {
+    const { graph } = await startFake(question =>
+      question.url === '/v1.0/$batch' ? answerBatch(question, () => answer as Scripted) : (answer as Scripted),
+    )
+    const results = await Promise.allSettled(['a', 'b'].map(id => graph.writer().post('/x', { id })))
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   })
 })

@@ -45,6 +45,19 @@ test('without a word how long, the pauses are 2, 4 and 8 seconds, and others wai
   expect(slept).toEqual([2000, 4000, 8000, 1100])
 })
 
+test('what may not leave any more is not sent again', async () => {
+  const throttled = { status: 429, body: refusal('TooManyRequests', 'Please retry again later.') }
+  const { graph, asked } = await startFake(() => throttled, { paced: true })
+  const lost = new Error('the lease is lost')
+  let left = 1
+  const begin = (): void => {
+    if (left-- === 0) throw lost
+  }
+  const writer = graph.writer({ rank: 0, begin, tell: () => undefined })
+  await expect(writer.post(path, {})).rejects.toBe(lost)
+  expect(asked).toHaveLength(1)
+})
+
 test('one that fails holds up no other', async () => {
   const { graph } = await startFake(
     (_, before) => (before === 0 ? { status: 403, body: refusal('AccessDenied', 'no') } : page),

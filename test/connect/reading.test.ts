@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type GraphQuery, RequestFailure } from '../../src/model/directories.ts'
+import type { GraphQuery } from '../../src/model/directories.ts'
 import { graphPath, odataString } from '../../src/model/escape.ts'
+import { failureOf } from './failure.ts'
 import { type Asked, answerBatch, refusal, type Scripted, startFake } from './fake-graph.ts'
 
 interface Thing {
@@ -8,15 +9,6 @@ interface Thing {
 }
 
 const missing: Scripted = { status: 404, body: refusal('Request_ResourceNotFound', "Resource 'x' does not exist.") }
-
-async function failureOf(work: Promise<unknown>): Promise<RequestFailure> {
-  const error = await work.then(
-    value => new Error(`succeeded with ${JSON.stringify(value)}`),
-    (reason: unknown) => reason,
-  )
-  if (error instanceof RequestFailure) return error
-  throw error
-}
 
 describe('list', () => {
   it('follows next links to the letter over short and empty pages and drops what comes twice', async () => {

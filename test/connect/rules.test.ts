@@ -1,6 +1,7 @@
 // What an answer may be taken for: what is sent again, what is looked for, what is believed.
 
 import { describe, expect, test } from 'vitest'
+import { isLost, saysThere } from '../../src/connect/graph/rules.ts'
 import { RequestFailure } from '../../src/model/directories.ts'
 import { Failure } from '../../src/model/problem.ts'
 import { batchOf, refusal, type Scripted, startFake } from './fake-graph.ts'
@@ -88,6 +89,30 @@ describe('a request that makes something, after its answer was lost,', () => {
     expect(lost.sent()).toBe(2)
   })
 
+  test('fails as the service says if that is there, and yet nobody can find it', async () => {
+    const fake = await maker([exists])
+    const failure = fake.graph.writer().post('/x', {}, { ...fake.making, unique: true })
+    await expect(failure).rejects.toMatchObject({ status: 400, code: 'Request_BadRequest' })
+  })
+
+  test.each([{ again: true }, { unique: true }, {}])(
+    'is of unknown outcome, and not sent again, if the run is interrupted while it is looked for: %o',
+    async how => {
+      const stop = new AbortController()
+      let sent = 0
+      const { graph } = await startFake(
+        ({ method }) => {
+          if (method === 'POST') sent += 1
+          return method === 'POST' ? { cut: 'before' } : notThere
+        },
+        { signal: stop.signal },
+      )
+      const find = async (): Promise<undefined> => void stop.abort()
+      await expect(graph.writer().post('/x', {}, { find, ...how })).rejects.toMatchObject({ code: 'outcome-unknown' })
+      expect(sent).toBe('unique' in how ? 2 : 1)
+    },
+  )
+
   test.each([400, 404, 405, 413, 501])("is not sent again if a gateway's %i answered its batch", async status => {
     let invited = 0
     let revoked = 0
@@ -161,6 +186,38 @@ describe('a request that makes something, after its answer was lost,', () => {
     await fake.graph.writer().post('/users/a/revokeSignInSessions', {}, 'freely')
     expect([fake.sent(), fake.looks()]).toEqual([2, 0])
   })
+})
+
+test.each([
+  [0, 'ECONNRESET', true],
+  [200, 'cut', true],
+  [404, '', true],
+  [408, 'RequestTimeout', true],
+  [500, 'InternalServerError', true],
+  [504, '', true],
+  [501, 'NotImplemented', false],
+  [404, 'Request_ResourceNotFound', false],
+  [400, 'Request_BadRequest', false],
+  [429, 'TooManyRequests', false],
+  [0, 'interrupted', false],
+])('after %i %s a request may have been carried out: %s', (status, code, expected) => {
+  expect(isLost(new RequestFailure(status, code, 'x'))).toBe(expected)
+})
+
+const restore = '/directory/deletedItems/u/restore'
+
+test.each([
+  [400, 'Request_BadRequest', 'Permission being assigned already exists on the object', '/x', true],
+  [400, 'Request_BadRequest', 'Another object with the same value for property x', '/x', true],
+  [400, 'Request_BadRequest', 'Invalid value', '/x', false],
+  [409, 'Conflict', 'x', '/x', true],
+  [409, 'Directory_ConcurrencyViolation', 'x', '/x', false],
+  [404, 'Request_ResourceNotFound', 'x', restore, true],
+  [404, '', 'x', restore, false],
+  [404, 'Request_ResourceNotFound', 'x', '/x', false],
+  [403, 'Authorization_RequestDenied', 'It already exists', '/x', false],
+])('%i %s (%s) to %s says that it is there already: %s', (status, code, message, path, expected) => {
+  expect(saysThere(new RequestFailure(status, code, message), path)).toBe(expected)
 })
 
 describe('what is to be taken away and is not there', () => {

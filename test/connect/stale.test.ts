@@ -107,6 +107,33 @@ describe('a write to what the plan saw', () => {
     expect(fake.writes).toEqual(['PATCH /users/a {"displayName":"ours"}'])
   })
 
+  // Answers by look, from the first one on: + as the plan saw it, - changed.
+  test.each([
+    ['-++-++', 'sent'],
+    ['---+--', 'stale'],
+  ])('is decided by what the last two of several answers agree on: %s', async (looks, expected) => {
+    const objects = { '/users/a': guest('a') }
+    const fake = await tenant(objects, (_, reads) => {
+      objects['/users/a'] = guest('a', looks[reads - 2] === '-' ? { displayName: 'theirs' } : {})
+    })
+    await planned(fake, '/users', select)
+    const writing = fake.graph.writer().patch('/users/a', { displayName: 'ours' })
+    expect(
+      await writing.then(
+        () => 'sent',
+        error => error.code,
+      ),
+    ).toBe(expected)
+    expect(fake.writes).toHaveLength(expected === 'sent' ? 1 : 0)
+  })
+
+  test('needs no look where it overwrites nothing that the plan saw', async () => {
+    const fake = await tenant({ '/users/a': guest('a') })
+    await planned(fake, '/users', select)
+    await fake.graph.writer().patch('/users/a', { companyName: 'Fabrikam' })
+    expect(fake.asked.map(({ method }) => method)).toEqual(['PATCH'])
+  })
+
   test('deletes nothing that anybody changed in any way that the plan saw', async () => {
     const objects = { '/users/a': guest('a'), '/users/b': guest('b') }
     const fake = await tenant(objects)
@@ -207,7 +234,27 @@ describe('a write to what the plan saw', () => {
     await writer.patch('/applications/x', { tags: ['kept'] })
     objects['/servicePrincipals/s'] = { id: 's', appId: 'i', tags: ['kept', 'own'] }
     await writer.patch('/servicePrincipals/s', { tags: ['own', 'mark'] })
+    // What was written to both, before the application's tags are gone there, too.
+    objects['/servicePrincipals/s'] = { id: 's', appId: 'i', tags: ['ours', 'kept', 'own', 'mark'] }
+    await writer.patch('/servicePrincipals/s', { tags: ['own', 'mark', 'more'] })
     objects['/servicePrincipals/s'] = { id: 's', appId: 'i', tags: ['kept', 'own', 'theirs'] }
     await expect(writer.patch('/servicePrincipals/s', { tags: ['own'] })).rejects.toMatchObject(stale)
+  })
+
+  test('of a service principal knows the name that this run gave its application, and no other', async () => {
+    const objects: Record<string, Item> = {
+      '/applications/x': { id: 'x', appId: 'i', displayName: 'Wiki' },
+      '/servicePrincipals/s': { id: 's', appId: 'i', displayName: 'Wiki' },
+    }
+    const fake = await tenant(objects)
+    await planned(fake, '/applications', ['id', 'appId', 'displayName'])
+    await planned(fake, '/servicePrincipals', ['id', 'appId', 'displayName'])
+    const writer = fake.graph.writer()
+    await writer.patch('/applications/x', { displayName: 'Handbook' })
+    objects['/servicePrincipals/s'] = { id: 's', appId: 'i', displayName: 'Theirs' }
+    await expect(writer.delete('/servicePrincipals/s')).rejects.toMatchObject(stale)
+    objects['/servicePrincipals/s'] = { id: 's', appId: 'i', displayName: 'Handbook' }
+    await writer.delete('/servicePrincipals/s')
+    expect(fake.writes).toHaveLength(2)
   })
 })

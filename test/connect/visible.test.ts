@@ -4,11 +4,14 @@ import { describe, expect, it } from 'vitest'
 import { steadyTime } from '../../src/connect/graph/steady.ts'
 import { createVisible } from '../../src/connect/graph/visible.ts'
 import type { Wire } from '../../src/connect/graph/wire.ts'
+import { RequestFailure } from '../../src/model/directories.ts'
 import { answerBatch, batchOf, refusal, type Scripted, startFake } from './fake-graph.ts'
 
 const missing: Scripted = { status: 404, body: refusal('Request_ResourceNotFound', "Resource 'x' does not exist") }
 
-/** An object whose sights follow a script, the last one for ever. */
+const forbidden: Scripted = { status: 403, body: refusal('Authorization_RequestDenied', 'no') }
+
+/** An object whose sights follow a script, the last one for ever: + there, - not there, x nobody may look, ! no answer. */
 async function watching(sights: string, deadline = 600_000, isAtRest = false) {
   let looks = 0
   const asked: string[] = []
@@ -19,7 +22,9 @@ async function watching(sights: string, deadline = 600_000, isAtRest = false) {
       const question = { root: fake.root, method: 'POST', url: '', headers: {}, body: request.body }
       const answer = answerBatch(question, ({ url }) => {
         asked.push(url)
-        return sights[Math.min(looks++, sights.length - 1)] === '+' ? { body: { id: 'x' } } : missing
+        const sight = sights[Math.min(looks++, sights.length - 1)]
+        if (sight === '!') throw new RequestFailure(503, 'ServiceUnavailable', 'not now')
+        return sight === '+' ? { body: { id: 'x' } } : sight === 'x' ? forbidden : missing
       })
       return { status: 200, headers: new Headers(), body: answer.body }
     },
@@ -55,6 +60,36 @@ describe('an object of this run', () => {
     await visible.awaited(['x'])
     expect(looks()).toBe('-----+-+-++'.length)
     expect(slept.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(20_000)
+  })
+
+  it('is seen as often as ever at first, though nothing else is left to send', async () => {
+    const { visible, looks } = await watching('+', 600_000, true)
+    visible.made('x', '/users/x')
+    visible.doubt(['x'])
+    await visible.awaited(['x'])
+    expect(looks()).toBe(8)
+  })
+
+  it('is looked for again when there was no answer, and not waited for where nobody may look', async () => {
+    const { visible, looks } = await watching('+!++++++++')
+    visible.made('x', '/users/x')
+    visible.doubt(['x'])
+    await visible.awaited(['x'])
+    expect(looks()).toBe('+!++++++++'.length)
+    const other = await watching('x')
+    other.visible.made('x', '/users/x')
+    other.visible.doubt(['x'])
+    await other.visible.awaited(['x'])
+    expect(other.looks()).toBe(1)
+  })
+
+  it('that was seen is not looked for again because another request tells of it', async () => {
+    const { visible } = await watching('+')
+    visible.made('x', '/users/x')
+    visible.doubt(['x'])
+    await visible.awaited(['x'])
+    visible.made('x', '/users/x')
+    expect(visible.awaited(['x'])).toBeUndefined()
   })
 
   it('that never appears is given up at the deadline', async () => {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { vanishing } from '../../src/connect/graph/rules.ts'
-import { RequestFailure } from '../../src/model/directories.ts'
+import { failureOf } from './failure.ts'
 import { answerBatch, batchOf, refusal, type Scripted, startFake } from './fake-graph.ts'
 
 const notThere: Scripted = {
@@ -27,15 +27,6 @@ const notMember: Scripted = {
   ),
 }
 const done: Scripted = { status: 204 }
-
-async function failureOf(work: Promise<unknown>): Promise<RequestFailure> {
-  const error = await work.then(
-    value => new Error(`succeeded with ${JSON.stringify(value)}`),
-    (reason: unknown) => reason,
-  )
-  if (error instanceof RequestFailure) return error
-  throw error
-}
 
 const references = (asked: { readonly body: unknown }): readonly string[] =>
   (asked.body as { 'members@odata.bind': string[] })['members@odata.bind'].map(each => each.split('/').at(-1) ?? '')
@@ -331,6 +322,26 @@ describe('members', () => {
     const writer = graph.writer()
     await Promise.all([writer.addMember('g', 'u'), writer.removeMember('g', 'u'), writer.addMember('g', 'u')])
     expect(asked.map(each => each.method)).toEqual(['POST', 'DELETE', 'POST'])
+  })
+
+  it('keep their order also when one begins after the first is done', async () => {
+    const { graph, asked } = await startFake(() => done)
+    const writer = graph.writer()
+    const first = writer.addMember('g', 'u')
+    const rest = [writer.removeMember('g', 'u'), writer.addMember('g', 'u')]
+    await first
+    await Promise.all([...rest, writer.removeMember('g', 'u')])
+    expect(asked.map(each => each.method)).toEqual(['POST', 'DELETE', 'POST', 'DELETE'])
+  })
+
+  it('are taken out also when putting them in failed', async () => {
+    const { graph, asked } = await startFake(({ method }) =>
+      method === 'POST' ? { status: 403, body: refusal('Authorization_RequestDenied', 'no') } : done,
+    )
+    const writer = graph.writer()
+    const results = await Promise.allSettled([writer.addMember('g', 'u'), writer.removeMember('g', 'u')])
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+    expect(asked.map(each => each.method)).toEqual(['POST', 'DELETE'])
   })
 
   it('are named once in a request, however often they are wanted', async () => {

@@ -8,6 +8,7 @@ import { guardSources } from '../../src/engine/source-limits.ts'
 import { type Id, ids } from '../../src/model/id.ts'
 import type { FindingAt } from '../../src/model/plan.ts'
 import type { Person, ResolvedGroup, ResolvedPolicy } from '../../src/model/policy.ts'
+import { accessTo, expensesWith, fabrikamWith } from '../policy/documents.ts'
 import { load } from '../policy/folder.ts'
 
 const people = (count: number, from = 0): readonly string[] =>
@@ -23,6 +24,10 @@ interface Case {
 
 /** Fabrikam's contractors are kept elsewhere, its engineers are listed; both reach expenses. */
 async function policyOf({ stay, listed = [], guardrails = '', assignments = 'managed', at }: Case) {
+  const groups = `groups:
+  contractors: {membersFrom: {entraGroup: SG}}
+  engineers: {members: ${JSON.stringify(listed)}}
+`
   const { policy, problems } = await load(
     {
       'all.yaml': `apiVersion: guestlist/v1
@@ -34,30 +39,9 @@ entra:
   assignments: ${assignments}
 ${guardrails}
 ---
-apiVersion: guestlist/v1
-kind: Partner
-name: fabrikam
-displayName: Fabrikam
-accounts: entra-b2b
-domains: [fabrikam.com]
-groups:
-  contractors: {membersFrom: {entraGroup: SG}}
-  engineers: {members: ${JSON.stringify(listed)}}
----
-apiVersion: guestlist/v1
-kind: App
-name: expenses
-displayName: Expenses
-hosting: cloud
-entra: {appId: 2f1e8d4c-6b0a-4d57-a3c9-915e7f40b2d6}
----
-apiVersion: guestlist/v1
-kind: Access
-name: fabrikam-expenses
-partner: fabrikam
-groups: [contractors, engineers]
-app: expenses
-`,
+${fabrikamWith(groups)}---
+${expensesWith()}---
+${accessTo('expenses', 'contractors, engineers')}`,
     },
     at,
   )

@@ -34,16 +34,22 @@ function membersOf(source: Source, partner: PartnerDoc, snapshot: Snapshot): rea
     ),
   )
   // Whom the policy lists by an address that was the mail before is that person still.
-  const addresses = names.flatMap(mails => {
+  const addresses = names.flatMap(({ mails, others }) => {
     const own = mails.find(isOwn)
-    return own === undefined
-      ? []
-      : (mails.find(mail => mail === own && listed.has(mail)) ?? mails.find(mail => listed.has(mail)) ?? own)
+    if (own === undefined) return []
+    return listed.has(own) ? own : ([...mails, ...others].find(mail => listed.has(mail)) ?? own)
   })
   return [...new Set(addresses)].map(address => ({ address }))
 }
 
-function entraNames(name: string, { graph }: Snapshot, invited: boolean): readonly (readonly string[])[] {
+interface Named {
+  /** By which somebody may be one of a partner's people. */
+  readonly mails: readonly string[]
+  /** By which the policy may know somebody who is. */
+  readonly others: readonly string[]
+}
+
+function entraNames(name: string, { graph }: Snapshot, invited: boolean): readonly Named[] {
   const found = (graph.groups ?? []).filter(group => String(group.displayName).toLowerCase() === name.toLowerCase())
   const open = found.length === 1 ? found.map(group => String(group.id)) : []
   const inside = new Set<string>()
@@ -58,14 +64,15 @@ function entraNames(name: string, { graph }: Snapshot, invited: boolean): readon
     .map(user => mailsOf(user, invited))
 }
 
-function mailsOf(user: Item, invited: boolean): readonly string[] {
-  const names = invited
-    ? [user.mail, ...texts(user.otherMails)]
-    : [user.onPremisesUserPrincipalName ?? user.userPrincipalName]
-  return names.flatMap(name => (typeof name === 'string' ? [name.toLowerCase()] : []))
+/** Other mails, which people may write themselves, say whose somebody is only where there is no mail. */
+function mailsOf(user: Item, invited: boolean): Named {
+  const lower = (name: unknown): readonly string[] => (typeof name === 'string' ? [name.toLowerCase()] : [])
+  if (!invited) return { mails: lower(user.onPremisesUserPrincipalName ?? user.userPrincipalName), others: [] }
+  const [mail, others] = [lower(user.mail), texts(user.otherMails).flatMap(lower)]
+  return mail.length > 0 ? { mails: mail, others } : { mails: others, others: [] }
 }
 
-function domainNames(dn: string, { directory }: Snapshot, invited: boolean): readonly (readonly string[])[] {
+function domainNames(dn: string, { directory }: Snapshot, invited: boolean): readonly Named[] {
   const named = (one: string) => directory.find(entry => entry.dn.toLowerCase() === one.toLowerCase())
   const open = [dn]
   const inside = new Set<string>()
@@ -77,5 +84,6 @@ function domainNames(dn: string, { directory }: Snapshot, invited: boolean): rea
   return directory
     .filter(entry => inside.has(entry.dn.toLowerCase()) && entry.attributes.objectClass?.includes('user') === true)
     .filter(entry => entry.attributes.adminDescription?.[0] !== 'User_guestlist')
-    .map(({ attributes }) => (attributes[invited ? 'mail' : 'userPrincipalName'] ?? []).map(name => name.toLowerCase()))
+    .map(({ attributes }) => attributes[invited ? 'mail' : 'userPrincipalName'] ?? [])
+    .map(names => ({ mails: names.map(name => name.toLowerCase()), others: [] }))
 }

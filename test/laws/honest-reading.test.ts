@@ -12,6 +12,7 @@ import {
   firstDay,
   headquarters,
   initialDomain,
+  ownDomain,
   partnerTenants,
   root,
   sources,
@@ -32,16 +33,7 @@ const policy: Documents = {
       guests: { invitedBy: 'admins' },
       conditionalAccess: { state: 'enabled', excludeGroups: [breakGlass] },
     },
-    activeDirectory: {
-      domain: 'corp.contoso.com',
-      servers: ['ldaps://dc1.corp.contoso.com'],
-      organizationalUnits: {
-        shadowAccounts: `OU=Shadow,OU=Partners,${root}`,
-        archive: `OU=Archive,OU=Partners,${root}`,
-        groups: `OU=Groups,OU=Partners,${root}`,
-        partnerAccounts: `OU=Accounts,OU=Partners,${root}`,
-      },
-    },
+    activeDirectory: ownDomain,
     applicationProxy: { connectorGroups: [{ name: 'Headquarters', id: headquarters, connectors: ['CONNECTOR01'] }] },
   },
   partners: [

@@ -99,6 +99,7 @@ function isHindered(way: Way, before: Snapshot, { graph, directory }: Snapshot, 
   if (app === undefined) return false
   if (keptIn(documents).has(person) && !isUsable(person, graph, directory)) return true
   if (documents.organization.entra.assignments === 'pre-assigned' && !isAssigned(app, graph)) return true
+  if (isWithoutConditions(app, graph, documents)) return true
   if (app.signOn?.saml !== undefined || app.proxy !== undefined) {
     const found = graph.servicePrincipals?.find(
       each =>
@@ -109,10 +110,7 @@ function isHindered(way: Way, before: Snapshot, { graph, directory }: Snapshot, 
     if (found !== undefined && !graph.applications?.some(each => each.appId === found.appId)) return true
   }
   if (app.entra !== undefined) {
-    const { entra } = app
-    const found = graph.servicePrincipals?.find(each =>
-      'appId' in entra ? same(each.appId, entra.appId) : each.id === entra.servicePrincipalId,
-    )
+    const found = graph.servicePrincipals?.find(each => isNamedBy(app, each))
     if (found === undefined) return true
     const application = graph.applications?.find(each => same(each.appId, found.appId))
     const declared = ((application ?? found).appRoles ?? []) as readonly Item[]
@@ -175,6 +173,27 @@ function isUsable(person: string, graph: Snapshot['graph'], directory: Snapshot[
   )
 }
 
+/** A group that its conditions are to leave out is gone: none are made that might shut everybody out, and nobody gets in. */
+function isWithoutConditions(app: AppDoc, graph: Snapshot['graph'], { organization }: Documents): boolean {
+  const { excludeGroups = [] } = organization.entra.conditionalAccess ?? {}
+  const isGone = excludeGroups.some(id => !graph.groups?.some(group => group.id === id))
+  if ((app.requires ?? []).length === 0 || !isGone) return false
+  const appIds = (graph.applications ?? [])
+    .filter(each => each.uniqueName === `guestlist.app.${app.name}`)
+    .map(each => String(each.appId))
+    .concat((graph.servicePrincipals ?? []).filter(each => isNamedBy(app, each)).map(each => String(each.appId)))
+  return !(graph.conditionalAccessPolicies ?? []).some(({ displayName, conditions }) => {
+    const { includeApplications } = ((conditions as Item | undefined)?.applications ?? {}) as Item
+    const isOurs = String(displayName).startsWith('guestlist: guests need ')
+    return isOurs && texts(includeApplications).some(id => appIds.includes(id))
+  })
+}
+
+function isNamedBy({ entra }: AppDoc, principal: Item): boolean {
+  if (entra === undefined) return false
+  return 'appId' in entra ? same(principal.appId, entra.appId) : principal.id === entra.servicePrincipalId
+}
+
 /** A person has assigned the groups of its roles. */
 function isAssigned(app: AppDoc, graph: Snapshot['graph']): boolean {
   const groups = (graph.groups ?? []).filter(group =>
@@ -186,11 +205,8 @@ function isAssigned(app: AppDoc, graph: Snapshot['graph']): boolean {
   return groups.length > 0 && groups.every(group => assigned.includes(String(group.id)))
 }
 
-function hasApplication({ entra }: AppDoc, graph: Snapshot['graph']): boolean {
-  if (entra === undefined) return true
-  return (graph.servicePrincipals ?? []).some(each =>
-    'appId' in entra ? same(each.appId, entra.appId) : each.id === entra.servicePrincipalId,
-  )
+function hasApplication(app: AppDoc, graph: Snapshot['graph']): boolean {
+  return app.entra === undefined || (graph.servicePrincipals ?? []).some(each => isNamedBy(app, each))
 }
 
 function userOf(person: string, graph: Snapshot['graph'], documents: Documents): Item | undefined {

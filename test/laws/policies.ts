@@ -96,6 +96,17 @@ export interface Documents {
 export const root = 'DC=corp,DC=contoso,DC=com'
 export const tenantId = '7918d4b5-0442-4a97-be2d-36f9f9962ece'
 export const initialDomain = 'contoso.onmicrosoft.com'
+/** The domain, with each unit in its place. */
+export const ownDomain = {
+  domain: 'corp.contoso.com',
+  servers: ['ldaps://dc1.corp.contoso.com'],
+  organizationalUnits: {
+    shadowAccounts: `OU=Shadow,OU=Partners,${root}`,
+    archive: `OU=Archive,OU=Partners,${root}`,
+    groups: `OU=Groups,OU=Partners,${root}`,
+    partnerAccounts: `OU=Accounts,OU=Partners,${root}`,
+  },
+}
 export const headquarters = '3e6f4c35-a04b-4d03-b98a-66fff89b72e6'
 
 /** People whose accounts our own domain keeps. */
@@ -204,13 +215,13 @@ const organization: fc.Arbitrary<OrganizationDoc> = fc
       offboarding: choice.guestsGo === undefined ? undefined : { deleteAfter: choice.guestsGo },
     }) as OrganizationDoc['entra'],
     activeDirectory: without({
-      domain: 'corp.contoso.com',
-      servers: ['ldaps://dc1.corp.contoso.com'],
+      ...ownDomain,
       organizationalUnits: {
-        shadowAccounts: choice.otherUnit ? `OU=Shadow 2,OU=Partners,${root}` : `OU=Shadow,OU=Partners,${root}`,
-        archive: choice.nested ? `OU=Archive,OU=Shadow,OU=Partners,${root}` : `OU=Archive,OU=Partners,${root}`,
-        groups: choice.otherUnit ? `OU=Groups 2,OU=Partners,${root}` : `OU=Groups,OU=Partners,${root}`,
-        partnerAccounts: `OU=Accounts,OU=Partners,${root}`,
+        ...ownDomain.organizationalUnits,
+        ...(choice.otherUnit
+          ? { shadowAccounts: `OU=Shadow 2,OU=Partners,${root}`, groups: `OU=Groups 2,OU=Partners,${root}` }
+          : {}),
+        ...(choice.nested ? { archive: `OU=Archive,OU=Shadow,OU=Partners,${root}` } : {}),
       },
       anchorAttribute: choice.anchorAttribute,
       offboarding: choice.accountsGo === undefined ? undefined : { deleteAfter: choice.accountsGo },

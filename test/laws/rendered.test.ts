@@ -14,6 +14,7 @@ import { renderMarkdown } from '../../src/render/markdown/plan.ts'
 import { paceOf } from '../../src/render/pace.ts'
 import { renderPlan } from '../../src/render/plan.ts'
 import { risksOf } from '../../src/render/risks.ts'
+import { readText } from '../render/reading.ts'
 import { firstDay } from './policies.ts'
 import { planAgainst } from './review.ts'
 import { patience, runs } from './runs.ts'
@@ -39,18 +40,6 @@ function formsOf(plan: Plan): Forms {
     markdown: renderMarkdown(plan, { next }),
     page: renderPlanAsHtml(plan, { next }),
   }
-}
-
-/** As a reader of the page sees it. */
-function seen(markup: string): string {
-  return markup
-    .replace(/<[^>]*>/g, '')
-    .replace(/&lt;/g, '<')
-    .replace(/&gt;/g, '>')
-    .replace(/&#39;/g, "'")
-    .replace(/&quot;/g, '"')
-    .replace(/&amp;/g, '&')
-    .replace(/\s+/g, ' ')
 }
 
 function sum(text: string, pattern: RegExp): number {
@@ -118,7 +107,7 @@ function ofPage(page: string): Totals {
   const cards = `${section('effects')}${section('drift')}`
   const people = (tone: string): number =>
     [...cards.matchAll(new RegExp(`<li class="card ${tone}">.*?<p class="title">(.*?)</p>`, 'gs'))].reduce(
-      (total, [, title = '']) => total + Number(/^(\d+) people /.exec(seen(title))?.[1] ?? 1),
+      (total, [, title = '']) => total + Number(/^(\d+) people /.exec(readText(title))?.[1] ?? 1),
       0,
     )
   const fold = (title: string): number =>
@@ -155,7 +144,7 @@ function untold(plan: Plan, { text, markdown, page }: Forms): readonly string[] 
   const isRefusal = /^(?:rule|guardrail)\//
   const findings = plan.findings.filter(({ severity, code }) => severity !== 'error' || !isRefusal.test(code))
   const people = [...new Set(plan.effects.map(({ person }) => person))]
-  const forms = { text, markdown: markdown.replace(/<\/?span>/g, '').replace(/\\/g, ''), page: seen(page) }
+  const forms = { text, markdown: markdown.replace(/<\/?span>/g, '').replace(/\\/g, ''), page: readText(page) }
   return Object.entries(forms).flatMap(([form, shown]) => [
     ...(form === 'text'
       ? []

@@ -158,7 +158,10 @@ const actions = {
     otherMails: [`new.${mail}`],
     proxyAddresses: [`SMTP:new.${mail}`],
   })),
-  changeMailOnly: user(({ mail }) => ({ mail: `new.${mail}`, proxyAddresses: [`SMTP:new.${mail}`] })),
+  changeMailOnly: user(({ mail }) => {
+    const changed = `new.${mail ?? 'one@elsewhere.example'}`
+    return { mail: changed, proxyAddresses: [`SMTP:${changed}`] }
+  }),
   makeMember: user(() => ({ userType: 'Member' })),
   upperCaseMail: user(({ mail }) => ({ mail: String(mail).toUpperCase() })),
   setLeaving: user(() => ({ employeeLeaveDateTime: '2026-10-01T00:00:00Z' })),

@@ -2,7 +2,7 @@
 // fault, or that an answer left out, are asked again, they alone; one that is never answered is an error.
 
 import { type GraphVersion, RequestFailure } from '../../model/directories.ts'
-import { checkPath, type Method, relativeUrl } from './address.ts'
+import { checkPath, relativeUrl } from './address.ts'
 import { explainFailure, field, readEnvelope } from './explain-failure.ts'
 import { pauseAfter, retryAfterOf } from './retry.ts'
 import {
@@ -18,9 +18,9 @@ import {
 
 export const batchSize = 20
 
-/** What is read or removed: the same once or twice, so that a batch of them is repeated when its answer is lost. */
+/** What is read: the same once or twice, so that a batch of them is repeated when its answer is lost. */
 export interface BatchItem {
-  readonly method: Extract<Method, 'GET' | 'DELETE'>
+  readonly method: 'GET'
   readonly path: string
   /** The path with its query, or a next link, relative to the version. */
   readonly url: string
@@ -161,7 +161,6 @@ function judgeItem(request: Request, answer: Answer | undefined, wire: Wire): Tr
     return { failure: lostFailure(request, lost), setback: { status: 0, retryAfter: undefined, ...lost } }
   }
   request.onAnswer?.(answer)
-  if (request.accept?.(answer)) return { answer }
   const isRefused = answer.status < 200 || answer.status > 299
   if (!isRefused && (answer.body === undefined || typeof answer.body === 'object')) return { answer }
   const failure = isRefused

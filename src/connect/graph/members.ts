@@ -51,17 +51,14 @@ export function createMembers({ root, gate, lag, visible, turns }: MembersParts)
   }
 
   const join = (group: Group, wanted: Wanted): void => {
-    const { objectId, turn, reject } = wanted
-    const awaited = visible.awaited([objectId], turn.signal)
+    const awaited = visible.awaited([wanted.objectId], wanted.turn.signal)
     if (awaited === undefined) {
       group.pool.push(wanted)
       void leave(group)
       return
     }
-    awaited.then(() => {
-      if (turn.signal?.aborted) reject(interrupted())
-      else join(group, wanted)
-    }, reject)
+    // Interrupted, it is not awaited again, but rejected.
+    awaited.then(() => join(group, wanted), wanted.reject)
   }
 
   const leave = async (group: Group): Promise<void> => {
