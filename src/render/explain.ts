@@ -11,9 +11,10 @@ import { placeOf } from './changes.ts'
 import { renderFindings } from './findings.ts'
 import { count } from './layout.ts'
 import { byHand, detailOf, faultOf, groupOf, type LinkView, titleOf, waitsFor } from './link-words.ts'
+import { nounOf } from './nouns.ts'
 import type { Paint } from './paint.ts'
 import { safeText } from './safe-text.ts'
-import { nounOf, wordsOf } from './words.ts'
+import { wordsOf } from './words.ts'
 
 export interface ExplanationView extends Pick<LinkView, 'policy' | 'observed'> {
   /** What stands before the policy's file names. */

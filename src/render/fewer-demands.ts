@@ -4,7 +4,7 @@
 import { includesDemand } from '../model/demands.ts'
 import { keyOf, kindOf } from '../model/id.ts'
 import type { Line, Plan, PlannedChange } from '../model/plan.ts'
-import { demandNamed } from './words.ts'
+import { demandNamed } from './demand-names.ts'
 
 export interface Fewer {
   readonly text: string

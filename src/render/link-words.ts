@@ -7,6 +7,7 @@ import { type Id, ids, keyOf } from '../model/id.ts'
 import type { ResolvedApp, ResolvedPartner, ResolvedPolicy } from '../model/policy.ts'
 import type { Json, Observed, Spec } from '../model/resource.ts'
 import { kerberosOf, samlOf, signOnOf } from '../model/sign-on.ts'
+import { demandNamed } from './demand-names.ts'
 
 export interface LinkView {
   readonly policy: ResolvedPolicy
@@ -208,21 +209,9 @@ function endOf(spec: Spec): string {
   return spec.expires === undefined || spec.expires === 'never' ? '' : dayOf(spec, 'expires', ', ends before ')
 }
 
-const demandWords: Readonly<Record<string, string>> = {
-  mfa: 'MFA',
-  'phishing-resistant-mfa': 'phishing-resistant MFA',
-  'compliant-device': 'a compliant device',
-}
-
 function demandsIn({ spec }: ResolvedApp): string {
   return (spec.requires ?? [])
-    .map(demand =>
-      demand.startsWith('sign-in-frequency:')
-        ? `sign-in every ${demand.slice('sign-in-frequency:'.length)}`
-        : demand.startsWith('terms-of-use:')
-          ? 'terms of use'
-          : (demandWords[demand] ?? demand),
-    )
+    .map(demand => (demand.startsWith('terms-of-use:') ? 'terms of use' : demandNamed(demand)))
     .join(', ')
 }
 

@@ -3,7 +3,7 @@
 import { type Id, keyOf } from '../model/id.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { PlannedChange } from '../model/plan.ts'
-import { nounOf } from './words.ts'
+import { nounOf } from './nouns.ts'
 
 export type Failed = Outcome & { readonly status: 'failed' }
 export type NotAttempted = Outcome & { readonly status: 'not-attempted' }

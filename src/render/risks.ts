@@ -7,10 +7,11 @@ import { isRefusal } from '../model/problem.ts'
 import { dateOf, dayMs } from '../model/time.ts'
 import { titleOf } from './app-title.ts'
 import { count } from './layout.ts'
+import { countOf } from './nouns.ts'
 import { bigRemovals } from './removals.ts'
 import { settingNotes } from './settings.ts'
 import { weakenedBy } from './weakened.ts'
-import { countOf, wordsOf, wordsOfAll } from './words.ts'
+import { wordsOf, wordsOfAll } from './words.ts'
 
 export interface Risk {
   readonly title:

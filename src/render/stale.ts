@@ -4,9 +4,10 @@ import type { Id } from '../model/id.ts'
 import type { Effect, PlannedChange } from '../model/plan.ts'
 import type { Difference } from '../model/stale.ts'
 import { count } from './layout.ts'
+import { nounOf } from './nouns.ts'
 import type { Paint } from './paint.ts'
 import { safeText } from './safe-text.ts'
-import { nounOf, wordsOf } from './words.ts'
+import { wordsOf } from './words.ts'
 
 const most = 20
 

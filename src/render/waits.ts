@@ -2,7 +2,7 @@
 
 import { keyOf, kindOf } from '../model/id.ts'
 import type { Waiting } from '../model/plan.ts'
-import { countOf, nounOf } from './words.ts'
+import { countOf, nounOf } from './nouns.ts'
 
 export interface Wait {
   /** `the synced user of lee@…`, `3 shadow accounts`. */

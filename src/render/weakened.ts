@@ -5,7 +5,8 @@ import { keyOf, kindOf } from '../model/id.ts'
 import type { Line, Plan, PlannedChange } from '../model/plan.ts'
 import type { Json } from '../model/resource.ts'
 import { fewerDemands } from './fewer-demands.ts'
-import { nounOf, wordsOf } from './words.ts'
+import { nounOf } from './nouns.ts'
+import { wordsOf } from './words.ts'
 
 type Side = { readonly [key: string]: Json }
 type Ways = (change: PlannedChange, before: Side, after: Side) => readonly string[]

@@ -5,30 +5,17 @@ import { cellsOf } from '../../src/access/cells.ts'
 import { effectsOf } from '../../src/access/effects.ts'
 import { type Access, accessKey } from '../../src/access/reach.ts'
 import type { ResolvedPolicy } from '../../src/model/policy.ts'
+import { expensesWith, fabrikamWith } from '../policy/documents.ts'
 import { load, organization } from '../policy/folder.ts'
 
 async function policyOf(accesses: string): Promise<ResolvedPolicy> {
-  const { policy, problems } = await load({
-    'all.yaml': `${organization}---
-apiVersion: guestlist/v1
-kind: Partner
-name: fabrikam
-displayName: Fabrikam
-accounts: entra-b2b
-domains: [fabrikam.com]
-groups:
+  const groups = `groups:
   engineers: {members: [lee@fabrikam.com, dana@fabrikam.com]}
   auditors: {members: [lee@fabrikam.com]}
----
-apiVersion: guestlist/v1
-kind: App
-name: expenses
-displayName: Expenses
-hosting: cloud
-entra: {appId: 2f1e8d4c-6b0a-4d57-a3c9-915e7f40b2d6}
-roles: {user: {}, viewer: {}, approver: {appRole: Approve}}
-${accesses}`,
-  })
+`
+  const expenses = expensesWith('roles: {user: {}, viewer: {}, approver: {appRole: Approve}}\n')
+  const documents = [organization, fabrikamWith(groups), expenses].join('---\n')
+  const { policy, problems } = await load({ 'all.yaml': `${documents}${accesses}` })
   if (policy === undefined) throw new Error(problems.map(({ message }) => message).join('\n'))
   return policy
 }

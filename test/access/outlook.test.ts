@@ -4,19 +4,13 @@
 import { expect, test } from 'vitest'
 import { outlookOf } from '../../src/access/outlook.ts'
 import type { ResolvedPolicy } from '../../src/model/policy.ts'
+import { expensesWith } from '../policy/documents.ts'
 import { fabrikam, load, organization, payroll } from '../policy/folder.ts'
 
 const noon = Date.parse('2026-12-01T12:00:00Z')
 const everything = { partners: [], apps: [] }
 
-const expenses = `apiVersion: guestlist/v1
-kind: App
-name: expenses
-displayName: Expenses
-hosting: cloud
-entra: {appId: 2f1e8d4c-6b0a-4d57-a3c9-915e7f40b2d6}
-roles: {user: {}, viewer: {}, approver: {appRole: Approve}}
-`
+const expenses = expensesWith('roles: {user: {}, viewer: {}, approver: {appRole: Approve}}\n')
 
 const partner = (groups: string): string => fabrikam.replace(/^groups:[\s\S]*/m, `groups:\n${groups}`)
 

@@ -2,9 +2,10 @@
 // written where GUESTLIST_SCREENSHOTS is set; everywhere else it is proved that they could be.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { editFile } from '../stories/edit.ts'
 import { emptyFolder, guestlist, repository } from '../stories/guestlist.ts'
 import { describeInChromium } from './browser.ts'
 
@@ -39,12 +40,7 @@ describeInChromium('the pictures of the documentation', show => {
 
   beforeAll(async () => {
     const cwd = emptyFolder()
-    const edit = (file: string, change: (text: string) => string): void => {
-      const path = join(cwd, 'policies', file)
-      const [before, after] = [readFileSync(path, 'utf8'), change(readFileSync(path, 'utf8'))]
-      expect(after).not.toBe(before)
-      writeFileSync(path, after)
-    }
+    const edit = (file: string, change: (text: string) => string): void => editFile(join(cwd, 'policies', file), change)
     // The same commit in every picture.
     const day = '2026-12-01T09:00:00Z'
     const env = { ...process.env, GIT_AUTHOR_DATE: day, GIT_COMMITTER_DATE: day }
@@ -72,7 +68,7 @@ describeInChromium('the pictures of the documentation', show => {
     // A saved plan is shown as it was.
     const shown = await guestlist(['show', 'plan.json', '--format', 'html'], { cwd })
     expect(shown.stdout.slice(0, shown.stdout.indexOf('<footer>'))).toBe(html.slice(0, html.indexOf('<footer>')))
-  }, 120_000)
+  })
 
   test.each(pictures)('$name: of its size, with something on it', async ({ name, from, ...size }) => {
     const { page, heard } = await show(html, { ...size, dark: 'dark' in size })

@@ -177,6 +177,22 @@ export function jsonText(value: unknown): string {
   return (JSON.stringify(value) ?? '').replaceAll(JSON.stringify(nested), deep)
 }
 
+/** What is done to a file: to its text, to its bytes, or to the JSON that it holds. */
+export type ContentEdit =
+  | { readonly how: 'text'; readonly edits: readonly TextEdit[] }
+  | { readonly how: 'bytes'; readonly edits: readonly ByteEdit[] }
+  | { readonly how: 'json'; readonly edits: readonly JsonEdit[] }
+
+export const inText = (words: readonly string[]) => ({ how: fc.constant('text' as const), edits: textEdits(words) })
+export const inBytes = { how: fc.constant('bytes' as const), edits: byteEdits }
+export const inJson = (most?: number) => ({ how: fc.constant('json' as const), edits: jsonEdits(most) })
+
+export function editContent(before: Buffer, edit: ContentEdit): Buffer {
+  if (edit.how === 'text') return Buffer.from(editText(before.toString(), edit.edits))
+  if (edit.how === 'bytes') return editBytes(before, edit.edits)
+  return Buffer.from(jsonText(editJson(JSON.parse(before.toString()), edit.edits)))
+}
+
 interface Node {
   readonly holder: Record<string, unknown> | unknown[]
   readonly key: string

@@ -14,18 +14,7 @@ import type { Plan } from '../../src/model/plan.ts'
 import { hostOf, sink } from '../cli/fake-host.ts'
 import { samplePlan } from '../hostile/sample-plan.ts'
 import { openContoso } from '../stories/contoso-tenant.ts'
-import {
-  type ByteEdit,
-  byteEdits,
-  editBytes,
-  editJson,
-  editText,
-  type JsonEdit,
-  jsonEdits,
-  jsonText,
-  type TextEdit,
-  textEdits,
-} from './edits.ts'
+import { type ContentEdit, editContent, editJson, inBytes, inJson, inText, jsonText } from './edits.ts'
 import { fuzz, wrongWords } from './harness.ts'
 import { patience } from './runs.ts'
 
@@ -41,13 +30,9 @@ beforeAll(async () => {
   now = await tenant.plan(tenant.policy)
   await tenant.close()
   plans = [sealed(samplePlan()), now.plan] as readonly Plan[]
-}, 60_000)
+})
 
-type Input = { readonly plan: number; readonly format: PlanFormat; readonly all: boolean } & (
-  | { readonly how: 'text'; readonly edits: readonly TextEdit[] }
-  | { readonly how: 'bytes'; readonly edits: readonly ByteEdit[] }
-  | { readonly how: 'json'; readonly edits: readonly JsonEdit[] }
-)
+type Input = { readonly plan: number; readonly format: PlanFormat; readonly all: boolean } & ContentEdit
 
 const words = [
   '"',
@@ -72,9 +57,9 @@ const common = {
   all: fc.boolean(),
 }
 const inputs: fc.Arbitrary<Input> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ ...common, how: fc.constant('json' as const), edits: jsonEdits(2) }) },
-  { weight: 1, arbitrary: fc.record({ ...common, how: fc.constant('text' as const), edits: textEdits(words) }) },
-  { weight: 1, arbitrary: fc.record({ ...common, how: fc.constant('bytes' as const), edits: byteEdits }) },
+  { weight: 6, arbitrary: fc.record({ ...common, ...inJson(2) }) },
+  { weight: 1, arbitrary: fc.record({ ...common, ...inText(words) }) },
+  { weight: 1, arbitrary: fc.record({ ...common, ...inBytes }) },
 )
 
 function sealed(plan: object): object {
@@ -95,8 +80,7 @@ function bytesOf(input: Input): Buffer {
     const isObject = typeof edited === 'object' && edited !== null && !Array.isArray(edited)
     return Buffer.from(jsonText(isObject ? sealed(edited) : edited))
   }
-  const text = JSON.stringify(plan)
-  return input.how === 'text' ? Buffer.from(editText(text, input.edits)) : editBytes(Buffer.from(text), input.edits)
+  return editContent(Buffer.from(JSON.stringify(plan)), input)
 }
 
 function shown(input: Input): string {

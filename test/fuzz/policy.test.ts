@@ -10,7 +10,7 @@ import type { Problem } from '../../src/model/problem.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
 import { renderProblems } from '../../src/render/problem.ts'
 import { fabrikam, organization, payroll, today } from '../policy/folder.ts'
-import { type ByteEdit, byteEdits, editBytes, editText, type TextEdit, textEdits } from './edits.ts'
+import { type ContentEdit, editContent, inBytes, inText } from './edits.ts'
 import { fuzz, wrongWords } from './harness.ts'
 import { patience } from './runs.ts'
 
@@ -196,8 +196,7 @@ const cel = fc
   .map(parts => parts.join(''))
 
 type FileEdit =
-  | { readonly how: 'text'; readonly file: number; readonly edits: readonly TextEdit[] }
-  | { readonly how: 'bytes'; readonly file: number; readonly edits: readonly ByteEdit[] }
+  | (Exclude<ContentEdit, { how: 'json' }> & { readonly file: number })
   | { readonly how: 'encoding'; readonly file: number; readonly as: 'bom' | 'crlf' | 'latin1' | 'utf16le' | 'cr' }
   | { readonly how: 'rule'; readonly deny: string; readonly each: string }
   | { readonly how: 'over'; readonly file: number; readonly other: number }
@@ -210,8 +209,8 @@ interface Input {
 
 const file = fc.nat(100)
 const fileEdit: fc.Arbitrary<FileEdit> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ how: fc.constant('text' as const), file, edits: textEdits(words) }) },
-  { weight: 3, arbitrary: fc.record({ how: fc.constant('bytes' as const), file, edits: byteEdits }) },
+  { weight: 8, arbitrary: fc.record({ ...inText(words), file }) },
+  { weight: 3, arbitrary: fc.record({ ...inBytes, file }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -257,8 +256,7 @@ function changed({ folder, edits }: Input): ReadonlyMap<string, Buffer> {
       continue
     }
     const name = nameAt(edit.file)
-    if (edit.how === 'text') result.set(name, Buffer.from(editText(now(name).toString(), edit.edits)))
-    else if (edit.how === 'bytes') result.set(name, editBytes(now(name), edit.edits))
+    if (edit.how === 'text' || edit.how === 'bytes') result.set(name, editContent(now(name), edit))
     else if (edit.how === 'over') result.set(name, now(nameAt(edit.other)))
     else if (edit.how === 'again') result.set(`again-${name.replaceAll('/', '-')}`, now(name))
     else result.set(name, encoded(now(name).toString(), edit.as))

@@ -13,18 +13,7 @@ import { renderVerdict } from '../../src/render/audit.ts'
 import { plain } from '../../src/render/paint.ts'
 import { command, hostOf } from '../cli/fake-host.ts'
 import { morning } from '../stories/contoso-tenant.ts'
-import {
-  type ByteEdit,
-  byteEdits,
-  editBytes,
-  editJson,
-  editText,
-  type JsonEdit,
-  jsonEdits,
-  jsonText,
-  type TextEdit,
-  textEdits,
-} from './edits.ts'
+import { type ContentEdit, editContent, inBytes, inJson, inText } from './edits.ts'
 import { fuzz, wrongWords } from './harness.ts'
 import { patience } from './runs.ts'
 
@@ -34,18 +23,7 @@ const host = hostOf({ cwd: scratch })
 const example = new URL('../../src/sandbox/contoso/', import.meta.url).pathname
 const policies = new URL('../../policies', import.meta.url).pathname
 
-interface Edited {
-  readonly file: string
-  readonly text?: readonly TextEdit[]
-  readonly bytes?: readonly ByteEdit[]
-  readonly json?: readonly JsonEdit[]
-}
-
-function edited(original: Buffer, { text, bytes, json }: Edited): Buffer {
-  if (text !== undefined) return Buffer.from(editText(original.toString(), text))
-  if (bytes !== undefined) return editBytes(original, bytes)
-  return Buffer.from(jsonText(editJson(JSON.parse(original.toString()), json ?? [])))
-}
+type SeedInput = ContentEdit & { readonly file: string }
 
 function shown(input: unknown): string {
   return JSON.stringify(input)
@@ -100,15 +78,15 @@ describe('seeds', () => {
     ],
   ]
   const json = ['"', ',', ':', '{', '}', '[', ']', 'null', '"id":"x",', '"members":["x"],', '"users":[],', '1e999']
-  const inputs: fc.Arbitrary<Edited> = fc.oneof(
-    { weight: 5, arbitrary: fc.record({ file: fc.constant('graph.json'), json: jsonEdits() }) },
-    { weight: 1, arbitrary: fc.record({ file: fc.constant('graph.json'), text: textEdits(json) }) },
-    { weight: 4, arbitrary: fc.record({ file: fc.constant('directory.ldif'), text: textEdits(ldif) }) },
-    { weight: 1, arbitrary: fc.record({ file: fc.constantFrom(...original.keys()), bytes: byteEdits }) },
+  const inputs: fc.Arbitrary<SeedInput> = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ file: fc.constant('graph.json'), ...inJson() }) },
+    { weight: 1, arbitrary: fc.record({ file: fc.constant('graph.json'), ...inText(json) }) },
+    { weight: 4, arbitrary: fc.record({ file: fc.constant('directory.ldif'), ...inText(ldif) }) },
+    { weight: 1, arbitrary: fc.record({ file: fc.constantFrom(...original.keys()), ...inBytes }) },
   )
-  const read = (input: Edited): readonly string[] => {
+  const read = (input: SeedInput): readonly string[] => {
     const before = original.get(input.file) ?? Buffer.alloc(0)
-    writeFileSync(join(seed, input.file), edited(before, input))
+    writeFileSync(join(seed, input.file), editContent(before, input))
     try {
       return open({ seed: 'seed', state: 'none' })
     } finally {
@@ -141,27 +119,24 @@ describe('what an apply leaves', () => {
       files = [...files, [whole, Buffer.from(`${JSON.stringify({ generation })}\n${items.slice(-20).join('')}`)]]
     }
     for (const [name, bytes] of files) writeFileSync(join(copy, name), bytes)
-  }, 60_000)
+  })
 
-  interface StateInput extends Edited {
-    readonly number: number
-    readonly line: number
-  }
-  const at = { number: fc.nat(20), line: fc.nat(10_000), file: fc.constant('') }
+  type StateInput = ContentEdit & { readonly number: number; readonly line: number }
+  const at = { number: fc.nat(20), line: fc.nat(10_000) }
   const stateInputs: fc.Arbitrary<StateInput> = fc.oneof(
-    { weight: 3, arbitrary: fc.record({ ...at, json: jsonEdits() }) },
+    { weight: 3, arbitrary: fc.record({ ...at, ...inJson() }) },
     {
       weight: 1,
-      arbitrary: fc.record({ ...at, text: textEdits(['\n', '[', ']', ',', '"', '{}', 'null', '{"generation":2}\n']) }),
+      arbitrary: fc.record({ ...at, ...inText(['\n', '[', ']', ',', '"', '{}', 'null', '{"generation":2}\n']) }),
     },
-    { weight: 1, arbitrary: fc.record({ ...at, bytes: byteEdits }) },
+    { weight: 1, arbitrary: fc.record({ ...at, ...inBytes }) },
   )
   /** Of JSON one line is edited, of text and bytes the whole. */
-  const editedLine = (original: Buffer, { line, ...input }: StateInput): Buffer => {
-    if (input.json === undefined) return edited(original, input)
+  const editedLine = (original: Buffer, input: StateInput): Buffer => {
+    if (input.how !== 'json') return editContent(original, input)
     const lines = original.toString().split('\n')
-    const index = line % Math.max(1, lines.length - 1)
-    lines[index] = edited(Buffer.from(lines[index] ?? 'null'), input).toString()
+    const index = input.line % Math.max(1, lines.length - 1)
+    lines[index] = editContent(Buffer.from(lines[index] ?? 'null'), input).toString()
     return Buffer.from(lines.join('\n'))
   }
   const readState = (input: StateInput): readonly string[] => {
@@ -175,10 +150,8 @@ describe('what an apply leaves', () => {
   }
   test("the sandbox's state", () => fuzz({ share: 400, inputs: stateInputs, shown, read: readState }), patience)
 
-  interface JournalInput extends StateInput {
-    /** By somebody who knows how lines are made. */
-    readonly forged: boolean
-  }
+  /** `forged`: by somebody who knows how lines are made. */
+  type JournalInput = StateInput & { readonly forged: boolean }
   const journalInputs: fc.Arbitrary<JournalInput> = fc
     .tuple(stateInputs, fc.boolean())
     .map(([input, forged]) => ({ ...input, forged }))

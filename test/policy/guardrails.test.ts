@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { isRefusal } from '../../src/model/problem.ts'
+import { fabrikamWith } from './documents.ts'
 import { access, load, organization, payroll, places, sound } from './folder.ts'
 
 const withGuardrails = (lines: string): string => `${organization}guardrails:\n${lines}`
@@ -201,16 +202,12 @@ message: Nobody from outside may both order and pay.
     `apiVersion: guestlist/v1\nkind: Access\nname: ${group}-${app}\npartner: fabrikam\ngroups: [${group}]\napp: ${app}\n`
   const files = (payers: string) => ({
     'organization.yaml': organization,
-    'fabrikam.yaml': `apiVersion: guestlist/v1
-kind: Partner
-name: fabrikam
-displayName: Fabrikam
-accounts: entra-b2b
-domains: [fabrikam.com]
-groups:
+    'fabrikam.yaml': fabrikamWith(
+      `groups:
   buyers: {members: [lee@fabrikam.com, dana@fabrikam.com]}
   payers: {members: [${payers}]}
 `,
+    ),
     'apps.yaml': `${cloudApp('procurement', '2f1e8d4c-6b0a-4d57-a3c9-915e7f40b2d6')}---\n${cloudApp('payments', '9b3c71f8-e2d5-4069-8c4f-5a60d7e1b928')}`,
     'access.yaml': `${open('buyers', 'procurement')}---\n${open('payers', 'payments')}`,
     'rule.yaml': rule,

@@ -2,22 +2,9 @@
 
 import { expect, test } from 'vitest'
 import { addressBook, type User } from '../../src/resources/entra/tenant.ts'
+import { contoso, fabrikamWith } from '../policy/documents.ts'
 import { load } from '../policy/folder.ts'
 import { access, app, appIds, guest, openCloud, organization, partner, seededApp } from './cloud.ts'
-
-const documents = `apiVersion: guestlist/v1
-kind: Organization
-name: contoso
-entra: {tenantId: 7918d4b5-0442-4a97-be2d-36f9f9962ece, initialDomain: contoso.onmicrosoft.com}
----
-apiVersion: guestlist/v1
-kind: Partner
-name: fabrikam
-displayName: Fabrikam
-accounts: entra-b2b
-domains: [fabrikam.com]
-groups: {engineers: {members: [lee@fabrikam.com]}}
-`
 
 const invited = (id: string, more: Partial<User>): User => ({
   id,
@@ -33,7 +20,7 @@ const lee = invited('z', {
 })
 
 async function nameOf(...guests: readonly User[]): Promise<Readonly<Record<string, string>>> {
-  const { policy } = await load({ 'all.yaml': documents })
+  const { policy } = await load({ 'all.yaml': `${contoso}---\n${fabrikamWith()}` })
   if (policy === undefined) throw new Error('the policy is whole')
   return Object.fromEntries(addressBook(guests, policy))
 }

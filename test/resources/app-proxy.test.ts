@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { appProxy } from '../../src/resources/entra/app-proxy.ts'
 import { leftOut, ownProperties, settings } from '../../src/resources/entra/publishing-settings.ts'
 import type { Item, Snapshot } from '../laws/tenant.ts'
-import { access, app, appIds, openCloud, organization, partner, seededApp, told } from './cloud.ts'
+import { access, app, appIds, openCloud, organization, partner, seededApp, told, wikiBefore } from './cloud.ts'
 
 /** Of the ComplexType `onPremisesPublishing` in the metadata of Microsoft Graph beta, August 2026. */
 const official = `
@@ -37,20 +37,8 @@ const byHand = {
   externalAuthenticationType: 'aadPreAuthentication',
 }
 
-const before = {
-  displayName: 'wiki',
-  appId: appIds.wiki,
-  identifierUris: ['api://wiki'],
-  web: {
-    redirectUris: ['https://wiki.contoso.com/'],
-    homePageUrl: 'https://wiki.contoso.com/',
-    implicitGrantSettings: { enableAccessTokenIssuance: false, enableIdTokenIssuance: false },
-  },
-  tags: ['kept-by-hand'],
-}
-
 async function cloud(more: object = {}, principal: object = {}) {
-  const applications = [{ ...before, ...more }]
+  const applications = [{ ...wikiBefore, ...more }]
   const opened = await openCloud({ applications, servicePrincipals: [seededApp('wiki', [], principal)] })
   const find = (collection: string, name: string): Item =>
     opened.tenant.snapshot().graph[collection]?.find(each => each.displayName === name) ?? {}
@@ -272,7 +260,7 @@ test('an address that somebody took out of the application is put back', async (
   const documents = policy(adopted())
   await apply(documents)
   const there = application()
-  tenant.store.collection('applications').put(String(there.id), { ...there, web: before.web })
+  tenant.store.collection('applications').put(String(there.id), { ...there, web: wikiBefore.web })
   expect((await plan(documents)).plan.changes).toMatchObject([
     { action: 'update', before: { registered: false }, after: { registered: true } },
   ])

@@ -121,6 +121,19 @@ export const appIds: Readonly<Record<string, string>> = {
   wiki: 'e84d05b9-7a16-4c32-bf9e-20c6a8f5d173',
 }
 
+/** A registration that somebody made before us. */
+export const wikiBefore = {
+  displayName: 'wiki',
+  appId: appIds.wiki,
+  identifierUris: ['api://wiki'],
+  web: {
+    redirectUris: ['https://wiki.contoso.com/'],
+    homePageUrl: 'https://wiki.contoso.com/',
+    implicitGrantSettings: { enableAccessTokenIssuance: false, enableIdTokenIssuance: false },
+  },
+  tags: ['kept-by-hand'],
+}
+
 /** An app that is there already; `opened` to these users or groups. */
 export function seededApp(name: string, opened: readonly (string | object)[] = [], more: object = {}): object {
   return {

@@ -2,22 +2,12 @@
 
 import { expect, test } from 'vitest'
 import { unmeetable } from '../../src/resources/entra/conditional-access-findings.ts'
+import { accessTo, contoso, fabrikamWith } from '../policy/documents.ts'
 import { load } from '../policy/folder.ts'
 
 const policies = (partner: string, requires: string): Record<string, string> => ({
-  'organization.yaml': `apiVersion: guestlist/v1
-kind: Organization
-name: contoso
-entra: {tenantId: 7918d4b5-0442-4a97-be2d-36f9f9962ece, initialDomain: contoso.onmicrosoft.com}
-`,
-  'rest.yaml': `apiVersion: guestlist/v1
-kind: Partner
-name: fabrikam
-displayName: Fabrikam
-accounts: entra-b2b
-domains: [fabrikam.com]
-groups: {engineers: {members: [lee@fabrikam.com]}}
-${partner}
+  'organization.yaml': contoso,
+  'rest.yaml': `${fabrikamWith()}${partner}
 ---
 apiVersion: guestlist/v1
 kind: App
@@ -27,13 +17,7 @@ hosting: cloud
 entra: {appId: 2f1e8d4c-6b0a-4d57-a3c9-915e7f40b2d6}
 requires: [${requires}]
 ---
-apiVersion: guestlist/v1
-kind: Access
-name: fabrikam-payroll
-partner: fabrikam
-groups: [engineers]
-app: payroll
-`,
+${accessTo('payroll')}`,
 })
 
 async function told(partner: string, requires: string): Promise<readonly string[]> {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { wordsOf } from '../../src/render/words.ts'
 import { samlSignOn } from '../../src/resources/entra/saml-sign-on.ts'
 import type { Item } from '../laws/tenant.ts'
-import { access, app, appIds, openCloud, organization, partner, seededApp, told } from './cloud.ts'
+import { access, app, appIds, openCloud, organization, partner, seededApp, told, wikiBefore } from './cloud.ts'
 
 const saml = { identifier: 'https://wiki.corp.contoso.com', replyUrl: 'https://wiki.corp.contoso.com/acs' }
 const proxy = { internalUrl: 'http://wiki.corp.contoso.com/', externalUrl: 'https://wiki-contoso.msappproxy.net/' }
@@ -16,18 +16,6 @@ const cloudApp = app('wiki', { signOn: { saml } })
 const published = (signOn: object = { saml }, more: object = proxy) =>
   app('wiki', { hosting: 'on-premises', proxy: more, signOn })
 const made = { ...published(), entra: undefined, displayName: 'made by us' }
-
-const before = {
-  displayName: 'wiki',
-  appId: appIds.wiki,
-  identifierUris: ['api://wiki'],
-  web: {
-    redirectUris: ['https://wiki.contoso.com/'],
-    homePageUrl: 'https://wiki.contoso.com/',
-    implicitGrantSettings: { enableAccessTokenIssuance: false, enableIdTokenIssuance: false },
-  },
-  tags: ['kept-by-hand'],
-}
 
 const day = 86_400_000
 const thumbprint = '8C2E6B0F4D917A3350E1D86F2B79C4A01E5D3F68'
@@ -41,7 +29,7 @@ const certificate = (expires: number, customKeyIdentifier = 'jC5rD02RejNQ4dhvK3n
 
 async function cloud(more: object = {}, principal: object = {}, others: readonly object[] = []) {
   const opened = await openCloud({
-    applications: [{ ...before, ...more }, ...others],
+    applications: [{ ...wikiBefore, ...more }, ...others],
     servicePrincipals: [seededApp('wiki', [], principal)],
   })
   const find = (collection: string, name: string): Item =>
@@ -61,7 +49,7 @@ describe('a cloud app', () => {
     expect(plan.effects).toMatchObject([{ effect: 'gain', person: 'lee@fabrikam.com' }])
     expect(application()).toMatchObject({
       identifierUris: ['api://wiki', saml.identifier],
-      web: { ...before.web, redirectUris: ['https://wiki.contoso.com/', saml.replyUrl] },
+      web: { ...wikiBefore.web, redirectUris: ['https://wiki.contoso.com/', saml.replyUrl] },
     })
     expect(principal().preferredSingleSignOnMode).toBe('saml')
     // It may sign with the tenant's key, which the app trusts.
@@ -73,7 +61,7 @@ describe('a cloud app', () => {
   })
 
   test('that has SAML already is adopted, and keeps what was not ours when it leaves', async () => {
-    const there = { ...before, identifierUris: [saml.identifier, 'api://wiki'] }
+    const there = { ...wikiBefore, identifierUris: [saml.identifier, 'api://wiki'] }
     const { apply, application, principal } = await cloud(there, { preferredSingleSignOnMode: 'saml' })
     const original = application()
     const { plan } = await apply(policy(cloudApp))
@@ -103,7 +91,7 @@ describe('a cloud app', () => {
       await apply(policy(cloudApp))
       if (change === 'reply') {
         const there = application()
-        tenant.store.collection('applications').put(String(there.id), { ...there, web: before.web })
+        tenant.store.collection('applications').put(String(there.id), { ...there, web: wikiBefore.web })
       } else {
         const there = principal()
         tenant.store
@@ -261,4 +249,4 @@ test('from any way of signing on to any other, the end is as if the app had alwa
       expect([from, to, end(tenant)]).toEqual([from, to, fresh.get(to)])
     }
   }
-}, 60_000)
+})

@@ -5,30 +5,20 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { command } from '../cli/fake-host.ts'
+import { accessTo, contoso, fabrikamWith } from '../policy/documents.ts'
 import { emptyFolder } from './guestlist.ts'
 
 const lee = '0b1f1a7e-1111-4111-8111-111111111111'
 const upn = 'lee_fabrikam.com#EXT#@contoso.onmicrosoft.com'
 const domain = 'DC=corp,DC=contoso,DC=com'
 
-const policy = `apiVersion: guestlist/v1
-kind: Organization
-name: contoso
-entra: {tenantId: 7918d4b5-0442-4a97-be2d-36f9f9962ece, initialDomain: contoso.onmicrosoft.com}
-activeDirectory:
+const policy = `${contoso}activeDirectory:
   domain: corp.contoso.com
   servers: ["ldaps://dc1.corp.contoso.com"]
   organizationalUnits: {shadowAccounts: "OU=Shadow,${domain}", archive: "OU=Archive,${domain}", groups: "OU=Groups,${domain}"}
 applicationProxy: {connectorGroups: [{name: Headquarters, connectors: [CONNECTOR01]}]}
 ---
-apiVersion: guestlist/v1
-kind: Partner
-name: fabrikam
-displayName: Fabrikam
-accounts: entra-b2b
-domains: [fabrikam.com]
-groups: {engineers: {members: [lee@fabrikam.com]}}
----
+${fabrikamWith()}---
 apiVersion: guestlist/v1
 kind: App
 name: payroll
@@ -37,13 +27,7 @@ hosting: on-premises
 proxy: {internalUrl: "http://payroll.corp.contoso.com/", externalUrl: "https://payroll.msappproxy.net/", connectorGroup: Headquarters}
 signOn: {kerberos: {servicePrincipalName: HTTP/payroll.corp.contoso.com, delegation: constrained}}
 ---
-apiVersion: guestlist/v1
-kind: Access
-name: fabrikam-payroll
-partner: fabrikam
-groups: [engineers]
-app: payroll
-`
+${accessTo('payroll')}`
 
 const graph = {
   tenant: { tenantId: '7918d4b5-0442-4a97-be2d-36f9f9962ece', initialDomain: 'contoso.onmicrosoft.com' },

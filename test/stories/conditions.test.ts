@@ -1,10 +1,11 @@
 // What apps ask of guests, on the example: conditional access from the apps' demands, watched first, then enabled, never
 // weakened unseen, and gone with the last app that asks.
 
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { command, type Heard } from '../cli/fake-host.ts'
+import { editFile } from './edit.ts'
 import { emptyFolder, repository } from './guestlist.ts'
 
 const folder = emptyFolder()
@@ -24,13 +25,8 @@ async function policies(): Promise<readonly Found[]> {
 const ours = async (): Promise<readonly string[]> =>
   (await policies()).map(({ displayName }) => displayName).filter(name => name.startsWith('guestlist: '))
 
-function edit(file: string, from: string | RegExp, to: string): void {
-  const path = join(folder, 'policies', file)
-  const text = readFileSync(path, 'utf8')
-  const edited = text.replace(from, to)
-  expect(edited).not.toBe(text)
-  writeFileSync(path, edited)
-}
+const edit = (file: string, from: string | RegExp, to: string): void =>
+  editFile(join(folder, 'policies', file), text => text.replace(from, to))
 
 /** Of all changes, those of conditions: action, demands and risk. */
 async function planned(): Promise<readonly string[]> {

@@ -1,12 +1,13 @@
 // Three changes of Contoso's life, each with both directories as they are before: everything is new, some people leave and others
 // come, and all of it goes.
 
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Planned } from '../../src/engine/plan.ts'
 import type { ResolvedPolicy } from '../../src/model/policy.ts'
 import type { Documents } from '../laws/policies.ts'
 import { type Contoso, documentsIn, examplePolicies, openContoso, policyIn } from './contoso-tenant.ts'
+import { editFile } from './edit.ts'
 import { emptyFolder } from './guestlist.ts'
 
 export interface Life {
@@ -60,9 +61,5 @@ function takenDown(folder: string): void {
 }
 
 function edit(folder: string, file: string, change: (text: string) => string): void {
-  const path = join(folder, file)
-  const before = readFileSync(path, 'utf8')
-  const after = change(before)
-  if (after === before) throw new Error(`nothing has changed in ${file}`)
-  writeFileSync(path, after)
+  editFile(join(folder, file), change)
 }

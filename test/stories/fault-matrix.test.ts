@@ -1,6 +1,6 @@
 // Whatever goes wrong between guestlist and Graph, wherever: a run ends, says truly what it has done and what it has not, lets
 // nobody in on the way, and the next run comes to where an undisturbed one comes; nobody is invited twice, nothing made twice.
-// GUESTLIST_LAW_RUNS multiplies the cases (all from 20 on), GUESTLIST_LAW_SEED chooses others, GUESTLIST_FAULT_CASE is the name
+// GUESTLIST_LAW_RUNS multiplies the cases (all from 31 on), GUESTLIST_LAW_SEED chooses others, GUESTLIST_FAULT_CASE is the name
 // of one of them, or a part of it.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'

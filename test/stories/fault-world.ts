@@ -8,8 +8,8 @@ import {
   enterpriseApps,
   headquarters,
   initialDomain,
+  ownDomain,
   partnerTenants,
-  root,
   tenantId,
 } from '../laws/policies.ts'
 import { nothing, type Start } from '../laws/world.ts'
@@ -40,16 +40,7 @@ const organization: OrganizationDoc = {
     conditionalAccess: { state: 'enabled', excludeGroups: [breakGlass] },
     offboarding: { deleteAfter: '30d' },
   },
-  activeDirectory: {
-    domain: 'corp.contoso.com',
-    servers: ['ldaps://dc1.corp.contoso.com'],
-    organizationalUnits: {
-      shadowAccounts: `OU=Shadow,OU=Partners,${root}`,
-      archive: `OU=Archive,OU=Partners,${root}`,
-      groups: `OU=Groups,OU=Partners,${root}`,
-      partnerAccounts: `OU=Accounts,OU=Partners,${root}`,
-    },
-  },
+  activeDirectory: ownDomain,
   applicationProxy: {
     connectorGroups: [{ name: 'Headquarters', id: headquarters, connectors: ['CONNECTOR01', 'CONNECTOR02'] }],
   },

@@ -1,14 +1,14 @@
 // Guardrails on the example, as its people meet them: a plan is always shown, apply refuses with exit code 3 and changes
 // nothing, and a reviewed line in Git, not a flag, lets it through.
 
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import type { DirectoryWriter } from '../../src/model/directories.ts'
 import type { Finding, Plan } from '../../src/model/plan.ts'
-import { createDirectory } from '../../src/sandbox/directory/directory.ts'
-import { openStore } from '../../src/sandbox/store.ts'
 import { command, type Heard } from '../cli/fake-host.ts'
+import { byHand } from './by-hand.ts'
+import { editFile } from './edit.ts'
 import { emptyFolder, repository } from './guestlist.ts'
 import { asAdmin } from './tenant-admin.ts'
 
@@ -41,13 +41,7 @@ async function goesThrough(...args: readonly string[]): Promise<void> {
   expect(code, stderr).toBe(0)
 }
 
-function edit(file: string, change: (text: string) => string): void {
-  const path = join(folder, 'policies', file)
-  const before = readFileSync(path, 'utf8')
-  const after = change(before)
-  expect(after).not.toBe(before)
-  writeFileSync(path, after)
-}
+const edit = (file: string, change: (text: string) => string): void => editFile(join(folder, 'policies', file), change)
 
 const override = (line: string): void =>
   edit('organization.yaml', text => text.replace('  overrides:\n', `  overrides:\n    - ${line}\n`))
@@ -64,14 +58,8 @@ const guardrails = ({ findings }: Plan): readonly Finding[] =>
 const told = (plan: Plan): readonly string[] =>
   guardrails(plan).map(({ severity, code, message }) => `${severity}[${code}] ${message}`)
 
-async function inDomain(work: (directory: DirectoryWriter) => Promise<unknown>): Promise<void> {
-  const store = openStore(join(folder, '.guestlist/sandbox'), 'directory', {
-    writer: { pid: process.pid, isAlive: () => true },
-  })
-  const clock = (): number => Date.parse('2026-12-01T09:00:00Z')
-  await work(createDirectory({ store, domain: 'corp.contoso.com', clock }))
-  store.close()
-}
+const inDomain = (work: (directory: DirectoryWriter) => Promise<unknown>): Promise<void> =>
+  byHand(folder, ({ directory }) => work(directory))
 
 beforeAll(async () => {
   cpSync(join(repository, 'policies'), join(applied, 'policies'), { recursive: true })
@@ -106,7 +94,7 @@ test('too many removals: shown, refused, and let through by a reviewed line that
   expect(later.stdout).toMatch(
     /organization\.yaml:\d+:\d+: warning\[override-over\]: this override ended on 2026-12-05/,
   )
-}, 60_000)
+})
 
 test('piece by piece is the whole plan all the same', async () => {
   without('partners/fabrikam.yaml', tenEngineers)
@@ -116,7 +104,7 @@ test('piece by piece is the whole plan all the same', async () => {
     ['--only', 'active-directory'],
   ])
     expect(await refused(...part)).toContain('refused[guardrail/removals]: the whole plan takes away')
-}, 60_000)
+})
 
 test('a small app that loses most of its people is seen, where the tenant as a whole would not notice', async () => {
   without('partners/woodgrove.yaml', /(arjun|cheng|daniel|eva)\./)
@@ -128,7 +116,7 @@ test('a small app that loses most of its people is seen, where the tenant as a w
   await refused()
   override('{guardrail: removals, app: payments, reason: CM-7, until: 2026-12-05}')
   await goesThrough()
-}, 60_000)
+})
 
 test('an app by a new name has lost its people under the old one, where it is not the same application', async () => {
   const rename = (file: string, from: string, to: string): void =>
@@ -140,7 +128,7 @@ test('an app by a new name has lost its people under the old one, where it is no
   rename('access/fabrikam.yaml', 'drawings', 'plans')
   expect(told(await plan())).toContainEqual(expect.stringMatching(/^error.* 15 of 15 accesses to drawings \(100 %\)/))
   await refused()
-}, 60_000)
+})
 
 test('a partner by a new name that loses people on the way has lost them under the old one', async () => {
   edit('partners/woodgrove.yaml', text => text.replace('name: woodgrove\n', 'name: woodgrove-bank\n'))
@@ -150,7 +138,7 @@ test('a partner by a new name that loses people on the way has lost them under t
     expect.stringMatching(/^error.* 5 of 6 accesses to payments/),
     expect.stringMatching(/^error.* 5 of 9 accesses of woodgrove \(55\.6 %\)/),
   ])
-}, 60_000)
+})
 
 test('a roster that is emptied takes people away like any list; one that is gone is an error', async () => {
   const roster = join(folder, 'policies/partners/rosters/fabrikam-auditors.csv')
@@ -165,7 +153,7 @@ test('a roster that is emptied takes people away like any list; one that is gone
   const gone = await validate()
   expect(gone.code).toBe(1)
   expect(gone.stdout).toMatch(/partners\/fabrikam\.yaml:\d+:\d+: error\[missing-file\]/)
-}, 60_000)
+})
 
 const approvers = 'CN=Payroll Approvers,OU=Apps,DC=corp,DC=contoso,DC=com'
 const administrators = 'CN=Payroll Administrators,OU=Apps,DC=corp,DC=contoso,DC=com'
@@ -188,7 +176,7 @@ test('a protected group that a role names is refused at its line, said once, and
   expect(await refused()).toContain('refused[guardrail/protected-group]')
   override('{guardrail: protectedGroups, reason: x, until: 2026-12-05}')
   expect((await validate()).stdout).toContain('error[unknown-value]')
-}, 60_000)
+})
 
 test('a group in Active Directory that lies in a protected one: nobody is put in, whoever goes goes', async () => {
   await inDomain(async directory => {
@@ -225,7 +213,7 @@ test('a group in Active Directory that lies in a protected one: nobody is put in
   )
   await goesThrough()
   expect((await plan()).effects).toEqual([])
-}, 60_000)
+})
 
 test('a group of ours that lies in a protected one of Entra: nobody is put in, whoever goes goes', async () => {
   await asAdmin(folder, async ask => {
@@ -254,7 +242,7 @@ test('a group of ours that lies in a protected one of Entra: nobody is put in, w
   const after = await plan()
   expect(after.effects).toEqual([])
   expect(told(after)).toEqual([`warning[${why}`])
-}, 60_000)
+})
 
 test('a protected group that is not there is told, for nothing is protected by it', async () => {
   edit('organization.yaml', text =>
@@ -266,4 +254,4 @@ test('a protected group that is not there is told, for nothing is protected by i
     'warning[protected-group-missing] the protected group 5e4c9d1b-7c1b-4a0e-9f6e-2b6f0c3d8a41 is not in Entra: nothing is protected by it',
     'warning[protected-group-missing] the protected group CN=Payroll Admins,OU=Apps,DC=corp,DC=contoso,DC=com is not in Active Directory: nothing is protected by it',
   ])
-}, 60_000)
+})

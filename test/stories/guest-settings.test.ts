@@ -4,6 +4,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { command, type Heard } from '../cli/fake-host.ts'
+import { editFile } from './edit.ts'
 import { emptyFolder, repository } from './guestlist.ts'
 
 const folder = emptyFolder()
@@ -16,9 +17,7 @@ async function settings(): Promise<unknown> {
   return { guestUserRoleId, allowInvitesFrom }
 }
 
-function edit(from: string | RegExp, to: string): void {
-  writeFileSync(organization, readFileSync(organization, 'utf8').replace(from, to))
-}
+const edit = (from: string | RegExp, to: string): void => editFile(organization, text => text.replace(from, to))
 
 const strict = { guestUserRoleId: '2af84b1e-32c8-42b7-82bc-daa82404023b', allowInvitesFrom: 'adminsAndGuestInviters' }
 

@@ -1,11 +1,12 @@
 // Published apps that know people by headers, or not at all, in the Contoso example; what anybody reaches is said aloud. And
 // roles of a Kerberos app that exist in Active Directory alone.
 
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import type { Plan } from '../../src/model/plan.ts'
 import { command, type Heard } from '../cli/fake-host.ts'
+import { editFile, takeOutApp } from './edit.ts'
 import { emptyFolder, repository } from './guestlist.ts'
 
 const folder = emptyFolder()
@@ -46,13 +47,7 @@ async function application(displayName: string): Promise<Item | undefined> {
   return graph.applications?.find(each => each.displayName === displayName)
 }
 
-function edit(file: string, change: (text: string) => string): void {
-  const path = join(folder, 'policies', file)
-  const before = readFileSync(path, 'utf8')
-  const after = change(before)
-  expect(after).not.toBe(before)
-  writeFileSync(path, after)
-}
+const edit = (file: string, change: (text: string) => string): void => editFile(join(folder, 'policies', file), change)
 
 const told = ({ changes }: Plan): readonly string[] => changes.map(({ action, id }) => `${action} ${id}`)
 
@@ -136,19 +131,7 @@ test('what nobody is asked to sign in to is looked at twice, and said in every p
 
 test('Drawings leaves the policy: its people first, then its publishing, then what we made', async () => {
   const there = await application('Engineering Drawings')
-  edit('organization.yaml', text =>
-    text.replace(
-      'overrides:\n',
-      'overrides:\n    - {guardrail: removals, app: drawings, reason: it is replaced, until: 2026-12-31}\n',
-    ),
-  )
-  rmSync(join(folder, 'policies/apps/drawings.yaml'))
-  edit('access/fabrikam.yaml', text =>
-    text
-      .split('---\n')
-      .filter(document => !document.includes('app: drawings'))
-      .join('---\n'),
-  )
+  takeOutApp(join(folder, 'policies'), 'drawings', 'access/fabrikam.yaml')
   const planned = await plan()
   expect(new Set(planned.effects.map(({ effect, app }) => `${effect} ${app}`))).toEqual(new Set(['lose drawings']))
   const requests = await apply()

@@ -33,6 +33,12 @@ function cloud(graph: object = {}): Promise<Cloud> {
   return openCloud({ applications, servicePrincipals: [seededApp('expenses')], ...graph })
 }
 
+/** What comes after sign-in was switched off is refused. */
+const cutAtSessions: typeof fetch = async (input, init) =>
+  String(input instanceof Request ? input.url : input).endsWith('/revokeSignInSessions')
+    ? new Response(JSON.stringify({ error: { code: 'BadRequest', message: 'cut' } }), { status: 400 })
+    : fetch(input, init)
+
 describe('a guest whom no group holds any more', () => {
   test('is signed off at once, sessions included, with the day noted and out of every group of the partner', async () => {
     const tenant = await cloud()
@@ -128,15 +134,25 @@ describe('a guest whom no group holds any more', () => {
   test('loses the sessions even if the run ends right after sign-in was switched off', async () => {
     const tenant = await cloud()
     await tenant.apply(policy(lee))
-    const cut: typeof fetch = async (input, init) =>
-      String(input instanceof Request ? input.url : input).endsWith('/revokeSignInSessions')
-        ? new Response(JSON.stringify({ error: { code: 'BadRequest', message: 'cut' } }), { status: 400 })
-        : fetch(input, init)
-    await tenant.perform(await tenant.plan(policy()), cut)
+    await tenant.perform(await tenant.plan(policy()), cutAtSessions)
     expect(tenant.user(lee)).toMatchObject({ accountEnabled: false })
     expect(tenant.user(lee)?.signInSessionsValidFromDateTime).toBeUndefined()
     await tenant.apply(policy())
     expect(tenant.user(lee)?.signInSessionsValidFromDateTime).toBeDefined()
+  })
+
+  test('also where somebody had set a day of leaving before, from which nothing is counted', async () => {
+    const tenant = await cloud()
+    await tenant.apply(policy(lee))
+    const { id } = tenant.user(lee) ?? {}
+    await tenant.tenant.connection().writer().patch(`/users/${id}`, { employeeLeaveDateTime: '2026-10-01T00:00:00Z' })
+    await tenant.perform(await tenant.plan(policy()), cutAtSessions)
+    expect(tenant.user(lee)).toMatchObject({ accountEnabled: false })
+    await tenant.apply(policy())
+    expect(tenant.user(lee)).toMatchObject({
+      employeeLeaveDateTime: '2026-12-01T09:00:00.000Z',
+      signInSessionsValidFromDateTime: '2026-12-01T09:00:00Z',
+    })
   })
 })
 

@@ -3,6 +3,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { editFile } from './edit.ts'
 import { emptyFolder, guestlist, repository } from './guestlist.ts'
 
 describe('a mistake in a policy', () => {
@@ -135,8 +136,4 @@ describe("the sandbox's state", () => {
   })
 })
 
-function edit(path: string, from: string, to: string): void {
-  const text = readFileSync(path, 'utf8')
-  expect(text).toContain(from)
-  writeFileSync(path, text.replace(from, to))
-}
+const edit = (path: string, from: string, to: string): void => editFile(path, text => text.replace(from, to))

@@ -5,6 +5,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { command, type Heard } from '../cli/fake-host.ts'
+import { editFile } from './edit.ts'
 import { emptyFolder, repository } from './guestlist.ts'
 
 const folder = emptyFolder()
@@ -33,10 +34,8 @@ const gains = async (partner: string): Promise<number> =>
     (effect: Record<string, string>) => effect.partner === partner && effect.effect === 'gain',
   ).length
 
-function edit(file: string, from: string | RegExp, to: string): void {
-  const path = join(folder, 'policies', file)
-  writeFileSync(path, readFileSync(path, 'utf8').replace(from, to))
-}
+const edit = (file: string, from: string | RegExp, to: string): void =>
+  editFile(join(folder, 'policies', file), text => text.replace(from, to))
 
 describe('trust of the example', () => {
   beforeAll(async () => {

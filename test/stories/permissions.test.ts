@@ -1,12 +1,13 @@
 // The permissions of docs/permissions.md, on the example: with each list the work gets done; without any one permission of
 // it something fails that names it.
 
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { identities, isMet, type Need, needs, permissions } from '../../src/model/permissions.ts'
 import { command, type Heard } from '../cli/fake-host.ts'
 import { tokenOf } from '../sandbox/graph/token.ts'
+import { editFile } from './edit.ts'
 import { emptyFolder, repository } from './guestlist.ts'
 import { avoidTable, featureTable, listOf, reachTable } from './permissions-page.ts'
 import { asAdmin } from './tenant-admin.ts'
@@ -29,10 +30,7 @@ function copyOf({ cwd, caller }: Site): Site {
 }
 
 function edit({ cwd }: Site, file: string, change: (text: string) => string): void {
-  const path = join(cwd, 'policies', file)
-  const [before, after] = [readFileSync(path, 'utf8'), change(readFileSync(path, 'utf8'))]
-  expect(after).not.toBe(before)
-  writeFileSync(path, after)
+  editFile(join(cwd, 'policies', file), change)
 }
 
 const run = ({ cwd, caller }: Site, roles: readonly string[], ...args: readonly string[]): Promise<Heard> =>
@@ -88,7 +86,7 @@ describe('with the permissions', () => {
       expect(left.code, left.stderr).toBe(0)
     }
     expect((await run(gone, apply, 'plan', '--at', later, '--detailed-exitcode')).code).toBe(0)
-  }, 120_000)
+  })
 
   test('to plan, a plan is made before and after, and nothing can be applied', async () => {
     const planned = await run(fresh, plan, 'plan', '--detailed-exitcode')
@@ -163,7 +161,7 @@ describe('with the permissions to apply, without the right to assign', () => {
     expect(done.code, done.stderr).toBe(0)
     expect((await run(site, plan, 'plan', '--detailed-exitcode')).code).toBe(0)
     await assign(site, 'guestlist: procurement as Procurement.Approve', 'Procurement')
-  }, 60_000)
+  })
 
   test('people get in by the group that a person has assigned', async () => {
     const opened = copyOf(site)

@@ -1,11 +1,12 @@
 // `assignments: pre-assigned`: guestlist never assigns an app role. A person assigns each role's group once; only then, and
 // only by a plan that says so, do people get in.
 
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import type { Plan } from '../../src/model/plan.ts'
 import { command, type Heard } from '../cli/fake-host.ts'
+import { editFile } from './edit.ts'
 import { emptyFolder, repository } from './guestlist.ts'
 import { asAdmin } from './tenant-admin.ts'
 
@@ -19,13 +20,7 @@ async function plan(): Promise<Plan> {
   return JSON.parse(stdout) as Plan
 }
 
-function edit(file: string, change: (text: string) => string): void {
-  const path = join(folder, 'policies', file)
-  const before = readFileSync(path, 'utf8')
-  const after = change(before)
-  expect(after).not.toBe(before)
-  writeFileSync(path, after)
-}
+const edit = (file: string, change: (text: string) => string): void => editFile(join(folder, 'policies', file), change)
 
 interface Listed<Item> {
   readonly value: readonly Item[]

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { command } from '../cli/fake-host.ts'
+import { organization } from '../policy/folder.ts'
 import { emptyFolder, repository } from './guestlist.ts'
 
 const readme = readFileSync(join(repository, 'README.md'), 'utf8')
@@ -14,23 +15,7 @@ test('its policies need nothing but an Organization', async () => {
   const [, tour = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? []
   expect(tour).toContain('kind: Access')
   writeFileSync(join(cwd, 'policies/tour.yaml'), tour)
-  writeFileSync(
-    join(cwd, 'policies/organization.yaml'),
-    `apiVersion: guestlist/v1
-kind: Organization
-name: contoso
-entra: {tenantId: 7918d4b5-0442-4a97-be2d-36f9f9962ece, initialDomain: contoso.onmicrosoft.com}
-activeDirectory:
-  domain: corp.contoso.com
-  servers: ["ldaps://dc1.corp.contoso.com"]
-  organizationalUnits:
-    shadowAccounts: OU=Shadow,DC=corp,DC=contoso,DC=com
-    archive: OU=Archive,DC=corp,DC=contoso,DC=com
-    groups: OU=Groups,DC=corp,DC=contoso,DC=com
-applicationProxy:
-  connectorGroups: [{name: Headquarters, connectors: [CONNECTOR01]}]
-`,
-  )
+  writeFileSync(join(cwd, 'policies/organization.yaml'), organization)
   const { stdout } = await command(['validate', '--at', '2026-12-01'], { cwd })
   expect(stdout).not.toContain('error[')
 })

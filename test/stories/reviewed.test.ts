@@ -11,6 +11,8 @@ import { RequestFailure } from '../../src/model/directories.ts'
 import type { Id, Plane } from '../../src/model/id.ts'
 import type { Effect, Plan, PlannedChange } from '../../src/model/plan.ts'
 import { command, type Heard } from '../cli/fake-host.ts'
+import { byHand } from './by-hand.ts'
+import { editFile } from './edit.ts'
 import { emptyFolder, guestlist, repository } from './guestlist.ts'
 
 const morning = Date.parse('2026-12-01T09:00:00Z')
@@ -26,10 +28,7 @@ const dump = async (cwd: string): Promise<string> =>
 const planIn = (cwd: string): Plan => JSON.parse(readFileSync(join(cwd, 'plan.json'), 'utf8')) as Plan
 
 function edit(cwd: string, file: string, change: (text: string) => string): void {
-  const path = join(cwd, file)
-  const [before, after] = [readFileSync(path, 'utf8')].flatMap(text => [text, change(text)])
-  expect(after).not.toBe(before)
-  writeFileSync(path, after ?? '')
+  editFile(join(cwd, file), change)
 }
 
 function write(cwd: string, plan: object): void {
@@ -62,7 +61,7 @@ beforeAll(async () => {
   expect(new Set(effects.map(({ effect, person }) => `${effect} ${person}`))).toEqual(
     new Set([`gain ${ada}`, `lose ${callum}`]),
   )
-}, 60_000)
+})
 
 const aGain: Effect = {
   ...{ effect: 'gain', person: 'eve@fabrikam.com', partner: 'fabrikam', app: 'payroll', role: 'user' },
@@ -258,17 +257,6 @@ describe('a plan that is not about this is refused, and nothing is changed', () 
     expect(await run(cwd, 'apply', 'plan.json', '--at', '2026-12-01T11:00:00Z')).toMatchObject({ code: 0 })
   })
 })
-
-/** What people do in the directories, behind guestlist's back. */
-async function byHand(cwd: string, work: (state: SandboxState) => void | Promise<void>): Promise<void> {
-  const host = { cwd, writer: { pid: process.pid, isAlive: () => true } } as unknown as Host
-  const state = openSandbox(host, {}, { use: 'write', clock: () => morning })
-  try {
-    await work(state)
-  } finally {
-    state.close()
-  }
-}
 
 type Item = Readonly<Record<string, unknown>> & { readonly id: string }
 

@@ -1,11 +1,12 @@
 // Apps signed on to by SAML, in the Contoso example: one that has been there for years and is published from now on, and one
 // that moves from Kerberos to SAML and back. What was there before stays, and what was ours goes when the app leaves.
 
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import type { Plan } from '../../src/model/plan.ts'
 import { command, type Heard } from '../cli/fake-host.ts'
+import { editFile, takeOutApp } from './edit.ts'
 import { emptyFolder, repository } from './guestlist.ts'
 
 const folder = emptyFolder()
@@ -30,13 +31,7 @@ async function object(collection: string, displayName: string): Promise<Item | u
   return graph[collection]?.find(each => each.displayName === displayName)
 }
 
-function edit(file: string, change: (text: string) => string): void {
-  const path = join(folder, 'policies', file)
-  const before = readFileSync(path, 'utf8')
-  const after = change(before)
-  expect(after).not.toBe(before)
-  writeFileSync(path, after)
-}
+const edit = (file: string, change: (text: string) => string): void => editFile(join(folder, 'policies', file), change)
 
 const effectsOf = ({ effects }: Plan): readonly string[] => [
   ...new Set(effects.map(({ effect, app }) => `${effect} ${app}`)),
@@ -157,19 +152,7 @@ test('who loses an app that changes its sign-on in the same plan is told, and co
 })
 
 test('Tickets leaves the policy: its guests and its publishing go, and it is as it was, closed', async () => {
-  edit('organization.yaml', text =>
-    text.replace(
-      'overrides:\n',
-      'overrides:\n    - {guardrail: removals, app: tickets, reason: it is replaced, until: 2026-12-31}\n',
-    ),
-  )
-  rmSync(join(folder, 'policies/apps/tickets.yaml'))
-  edit('access/proseware.yaml', text =>
-    text
-      .split('---\n')
-      .filter(document => !document.includes('app: tickets'))
-      .join('---\n'),
-  )
+  takeOutApp(join(folder, 'policies'), 'tickets', 'access/proseware.yaml')
   const planned = await plan()
   expect(told(planned)).toEqual(
     expect.arrayContaining([

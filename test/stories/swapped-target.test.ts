@@ -4,13 +4,13 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Host } from '../../src/cli/host.ts'
-import { openSandbox, type SandboxState } from '../../src/cli/sandbox-state.ts'
+import type { SandboxState } from '../../src/cli/sandbox-state.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import { command, type Heard } from '../cli/fake-host.ts'
+import { byHand } from './by-hand.ts'
+import { editFile } from './edit.ts'
 import { emptyFolder, repository } from './guestlist.ts'
 
-const morning = Date.parse('2026-12-01T09:00:00Z')
 const ada = 'ada.byron@fabrikam.com'
 const surveys = 'aaaaaaaa-0000-4000-8000-000000000001'
 const vault = 'aaaaaaaa-0000-4000-8000-000000000002'
@@ -24,20 +24,7 @@ const dump = async (cwd: string): Promise<string> =>
 const planIn = (cwd: string): Plan => JSON.parse(readFileSync(join(cwd, 'plan.json'), 'utf8')) as Plan
 
 function edit(cwd: string, file: string, change: (text: string) => string): void {
-  const path = join(cwd, 'policies', file)
-  const before = readFileSync(path, 'utf8')
-  expect(change(before)).not.toBe(before)
-  writeFileSync(path, change(before))
-}
-
-async function byHand(cwd: string, work: (state: SandboxState) => unknown): Promise<void> {
-  const host = { cwd, writer: { pid: process.pid, isAlive: () => true } } as unknown as Host
-  const state = openSandbox(host, {}, { use: 'write', clock: () => morning })
-  try {
-    await work(state)
-  } finally {
-    state.close()
-  }
+  editFile(join(cwd, 'policies', file), change)
 }
 
 /** Another one like the one that has this value. */
@@ -79,7 +66,7 @@ beforeAll(async () => {
       like(state, 'servicePrincipals', 'displayName', 'Expenses', { id: appId, appId, displayName, tags: [] })
   })
   expect(await run(company, 'apply')).toMatchObject({ code: 0 })
-}, 60_000)
+})
 
 function copy(): string {
   const cwd = emptyFolder()
