@@ -178,10 +178,8 @@ function isWithoutConditions(app: AppDoc, graph: Snapshot['graph'], { organizati
   const { excludeGroups = [] } = organization.entra.conditionalAccess ?? {}
   const isGone = excludeGroups.some(id => !graph.groups?.some(group => group.id === id))
   if ((app.requires ?? []).length === 0 || !isGone) return false
-  const appIds = (graph.applications ?? [])
-    .filter(each => each.uniqueName === `guestlist.app.${app.name}`)
-    .map(each => String(each.appId))
-    .concat((graph.servicePrincipals ?? []).filter(each => isNamedBy(app, each)).map(each => String(each.appId)))
+  const own = (graph.servicePrincipals ?? []).filter(each => isOf(app, each, graph))
+  const appIds = own.map(({ appId }) => String(appId))
   return !(graph.conditionalAccessPolicies ?? []).some(({ displayName, conditions }) => {
     const { includeApplications } = ((conditions as Item | undefined)?.applications ?? {}) as Item
     const isOurs = String(displayName).startsWith('guestlist: guests need ')
@@ -194,15 +192,24 @@ function isNamedBy({ entra }: AppDoc, principal: Item): boolean {
   return 'appId' in entra ? same(principal.appId, entra.appId) : principal.id === entra.servicePrincipalId
 }
 
-/** A person has assigned the groups of its roles. */
+/** A person has assigned the groups of its roles: to it, and not to what it was before. */
 function isAssigned(app: AppDoc, graph: Snapshot['graph']): boolean {
   const groups = (graph.groups ?? []).filter(group =>
     String(group.uniqueName).startsWith(`guestlist.app-role-group.${app.name}.`),
   )
-  const assigned = (graph.servicePrincipals ?? []).flatMap(each =>
+  const own = (graph.servicePrincipals ?? []).filter(each => isOf(app, each, graph))
+  const assigned = own.flatMap(each =>
     ((each.appRoleAssignedTo ?? []) as readonly Item[]).map(({ principal }) => String(principal)),
   )
   return groups.length > 0 && groups.every(group => assigned.includes(String(group.id)))
+}
+
+/** The one that the policy names, or that was made for it. */
+function isOf(app: AppDoc, principal: Item, graph: Snapshot['graph']): boolean {
+  if (app.entra !== undefined) return isNamedBy(app, principal)
+  return (graph.applications ?? []).some(
+    each => each.appId === principal.appId && each.uniqueName === `guestlist.app.${app.name}`,
+  )
 }
 
 function hasApplication(app: AppDoc, graph: Snapshot['graph']): boolean {
