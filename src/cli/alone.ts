@@ -13,8 +13,8 @@ import type { Prepared } from './planning.ts'
 import { settle } from './settle.ts'
 
 export interface Work {
-  /** What may be done of a plan that was made while not all is visible. Undefined: nothing stands in the way of the rest. */
-  readonly revoke: (planned: Planned, lease: Held) => Promise<ExitCode | undefined>
+  /** What may be done of a plan that was made while not all is visible. Undefined: nothing. */
+  readonly revoke: (planned: Planned, lease: Held) => Promise<Performed | undefined>
   /** Undefined as lease: we may not have one. */
   readonly perform: (planned: Planned, lease: Held | undefined) => Promise<Performed | ExitCode>
 }
@@ -23,6 +23,9 @@ export interface Work {
 export async function alone(host: Host, { connection, again }: Prepared, work: Work): Promise<ExitCode> {
   const { clock, lag } = connection
   let lease: Held | undefined
+  let revoked: Performed | undefined
+  // Until it is known that nothing is on its way: whoever comes next waits.
+  let visible = (): number | undefined => undefined
   const waiting = new AbortController()
   const stopListening = host.onInterrupt(() => waiting.abort())
   const planned = (): Promise<Planned> => Promise.race([again(connection.again()), interrupted(waiting.signal)])
@@ -30,8 +33,14 @@ export async function alone(host: Host, { connection, again }: Prepared, work: W
     try {
       lease = await takeLease(host, connection, waiting.signal)
       if (lease?.isBehind() === true) {
-        const ended = await work.revoke(await planned(), lease)
-        if (ended !== undefined) return ended
+        revoked = await work.revoke(await planned(), lease)
+        const ended = clock.now() + lag
+        if (revoked !== undefined) {
+          visible = () => ended
+          const { code, isInterrupted } = revoked
+          if (lease.lost.aborted) return exit.partly
+          if (isInterrupted || code === exit.interrupted) return code === exit.partly ? code : exit.interrupted
+        }
       }
       await lease?.untilVisible(waiting.signal)
       return await planned()
@@ -41,20 +50,21 @@ export async function alone(host: Host, { connection, again }: Prepared, work: W
       stopListening()
     }
   }
-  // Until it is known that nothing is on its way: whoever comes next waits.
-  let visible = (): number | undefined => undefined
   try {
     const made = await ready()
     if (typeof made === 'number') return made
+    const before = visible
     visible = () => clock.now() + lag
     const performed = await work.perform(made, lease)
     if (typeof performed === 'number') {
-      visible = () => undefined
+      visible = before
       return performed
     }
     const ended = clock.now() + lag
-    const { code, done, doubtful } = performed
-    const left = code === exit.interrupted ? done.size + doubtful.size : await settled(performed, made)
+    const { code } = performed
+    const done = new Set([...performed.done, ...(revoked?.done ?? [])])
+    const doubtful = new Set([...performed.doubtful, ...(revoked?.doubtful ?? [])])
+    const left = code === exit.interrupted ? done.size + doubtful.size : await settled({ done, doubtful }, made)
     visible = () => (left === 0 ? undefined : ended)
     if (left > 0 && lease !== undefined) {
       const what = doubtful.size === 0 ? 'Written' : 'Written, or perhaps written'
@@ -67,7 +77,7 @@ export async function alone(host: Host, { connection, again }: Prepared, work: W
     await lease?.end(visible())
   }
 
-  async function settled({ done, doubtful }: Performed, { plan }: Planned): Promise<number> {
+  async function settled({ done, doubtful }: Pick<Performed, 'done' | 'doubtful'>, { plan }: Planned): Promise<number> {
     if (done.size + doubtful.size === 0) return 0
     const meant = new Map(plan.changes.map(({ id, action }) => [id, action]))
     // What was to be made and is there is looked at otherwise: adopted, or brought into step.

@@ -256,7 +256,7 @@ async function perform(
 ): Promise<Performed> {
   if (planned.steps.length > 0) return await performPlan(host, { planned, connection, concurrency, recorder, lease })
   host.stdout.write(recorder.hasBegun() ? 'Nothing else to do.\n' : nothingToDo(reviewed, part))
-  return { code: exit.done, done: new Set(), doubtful: new Set() }
+  return { code: exit.done, done: new Set(), doubtful: new Set(), isInterrupted: false }
 }
 
 /** What takes away access, while all else must wait. What of it fails is tried again with the rest. */
@@ -266,10 +266,9 @@ async function revoke(
   chosen: Chosen,
   recorder: Recorder,
   lease: Held,
-): Promise<ExitCode | undefined> {
+): Promise<Performed | undefined> {
   const planned = revocationsOf(chosen.planned, kinds)
   if (planned.steps.length === 0) return undefined
   host.stderr.write('What takes access away does not wait for that.\n')
-  const { code } = await perform(host, options, { ...chosen, planned }, recorder, lease)
-  return code === exit.interrupted || lease.lost.aborted ? code : undefined
+  return await perform(host, options, { ...chosen, planned }, recorder, lease)
 }

@@ -34,6 +34,8 @@ export interface Performed {
   readonly done: ReadonlySet<Id>
   /** Those that failed and may have made something all the same. */
   readonly doubtful: ReadonlySet<Id>
+  /** By a person; also if all was done by then. */
+  readonly isInterrupted: boolean
 }
 
 export async function perform(
@@ -83,10 +85,10 @@ export async function perform(
   }
   const ended = lease?.lost.aborted === true ? 'the lease was lost' : 'interrupted'
   host.stdout.write(renderOutcomes(outcomes, plan, paintFor(host.stdout), ended))
-  return { code: codeOf(outcomes), ...writtenBy(outcomes, planned) }
+  return { code: codeOf(outcomes), ...writtenBy(outcomes, planned), isInterrupted: interruption.signal.aborted }
 }
 
-function writtenBy(outcomes: readonly Outcome[], { steps }: Planned): Omit<Performed, 'code'> {
+function writtenBy(outcomes: readonly Outcome[], { steps }: Planned): Pick<Performed, 'done' | 'doubtful'> {
   const inEntra = outcomes.filter(({ change }) => change.plane === 'entra')
   // Whatever else fails half done may be done twice.
   const writes = writesOf(

@@ -3,6 +3,7 @@
 
 import { join } from 'node:path'
 import { redact } from '../connect/trace.ts'
+import type { Id } from '../model/id.ts'
 import type { ApplyOf, AuditRecord, ChangeEnd } from '../model/journal.ts'
 import type { Outcome } from '../model/outcome.ts'
 import { inForce } from '../model/override.ts'
@@ -66,6 +67,7 @@ export async function openRecorder(
   let numbers = { ...noNumbers }
   const stop = new AbortController()
   let hasBegun = false
+  const begun = new Set<Id>()
   let broken: Failure | undefined
 
   const write = (record: AuditRecord): void => {
@@ -83,6 +85,7 @@ export async function openRecorder(
     const overrides = inForce(policy.organization.spec.guardrails?.overrides, policy.at)
     if (hasBegun) endWith(numbers.failed + numbers.notAttempted === 0 ? exit.done : exit.partly)
     numbers = { ...noNumbers }
+    begun.clear()
     const announced = { changes: changes.length, effects: effects.length }
     write({ record: 'apply-begun', at: plan.at, ...announced, overrides, ...about, plan: digest, scope })
     for (const { effect, person, partner, app, role, until, through, because } of effects) {
@@ -90,6 +93,12 @@ export async function openRecorder(
     }
     journal.sync()
     hasBegun = true
+  }
+
+  const changeBegins: Recorder['changeBegins'] = ({ id, plane, kind, action, risk, before, after, because }) => {
+    const shown = { before: redact(before) as typeof before, after: redact(after) as typeof after }
+    write({ record: 'change-begun', id, plane, kind, action, risk, ...shown, because })
+    begun.add(id)
   }
 
   const refuse = (reasons: readonly { code: string; message: string }[], exitCode: ExitCode): void => {
@@ -131,15 +140,15 @@ export async function openRecorder(
   return {
     begin,
     hasBegun: () => hasBegun,
-    changeBegins({ id, plane, kind, action, risk, before, after, because }) {
-      const shown = { before: redact(before) as typeof before, after: redact(after) as typeof after }
-      write({ record: 'change-begun', id, plane, kind, action, risk, ...shown, because })
-    },
+    changeBegins,
     changeEnded(outcome) {
       numbers[outcome.status === 'not-attempted' ? 'notAttempted' : outcome.status] += 1
-      const server = outcome.change.plane === 'active-directory' ? connection.server() : undefined
+      const { change } = outcome
+      const server = change.plane === 'active-directory' ? connection.server() : undefined
       try {
-        write({ record: 'change-ended', id: outcome.change.id, ...endOf(outcome, server) })
+        // It was looked at, and failed before it could change anything.
+        if (outcome.status === 'failed' && !begun.has(change.id)) changeBegins(change)
+        write({ record: 'change-ended', id: change.id, ...endOf(outcome, server) })
       } catch (error) {
         // Told at the end: what is under way is still waited for.
         if (error !== broken) throw error

@@ -105,6 +105,17 @@ describe('what is written', () => {
     expect(lines.join('\n')).not.toContain(jwt[1])
   })
 
+  test('also what fails before it could change anything', async () => {
+    const place = contoso()
+    // Before a guest is invited, the person is looked for.
+    const looked = 'GET /users/lee_fabrikam.com%23EXT%23%40contoso.onmicrosoft.com'
+    writeFileSync(join(place, 'faults.yaml'), `graph: [{fault: missing, on: '${looked}', in: batch}]\n`)
+    expect((await command(['apply', '--sandbox', '--faults', 'faults.yaml'], { cwd: place })).code).toBe(5)
+    const failed = recordsOf(place).filter(({ record, status }) => record === 'change-ended' && status === 'failed')
+    expect(failed).toContainEqual(expect.objectContaining({ code: 'incomplete-batch', requestIds: [] }))
+    expect(await command(['audit', 'verify', journal], { cwd: place })).toMatchObject({ code: 0, stderr: '' })
+  })
+
   test('an apply that finds nothing to do says so; a refused one, why', async () => {
     const place = contoso()
     await command(['apply', '--sandbox'], { cwd: place })

@@ -11,6 +11,10 @@ function iso(minutes: number): string {
   return new Date(start + minutes * minute).toISOString()
 }
 
+function minutesBetween(one = '', other = ''): number {
+  return (Date.parse(other) - Date.parse(one)) / minute
+}
+
 interface CutPlace {
   readonly place: Place
   readonly ben: Machine
@@ -82,7 +86,22 @@ test('Ctrl-C in the waiting: what was taken away stays so, and the rest of the w
   expect(stderr).toMatch(/\nInterrupted: what is told above is done, and the next apply does the rest\.\n$/)
   expect(place.invited()).toHaveLength(2)
   expect(before?.hasEnded).toBeUndefined()
-  expect(lease(place)).toMatchObject({ by: 'ben', hasEnded: true, visible: before?.visible })
+  // What was taken away is visible later than what the cut apply wrote.
+  expect(lease(place)).toMatchObject({ by: 'ben', hasEnded: true })
+  expect(minutesBetween(before?.visible, lease(place)?.visible)).toBeGreaterThan(8)
+  expect(await ben.run('audit', 'verify', '.guestlist/journal.jsonl')).toMatchObject({ code: 0 })
+})
+
+test('Ctrl-C while the last of it is under way: the rest neither is waited for nor done', async () => {
+  const { place, ben, at } = await cutPlace()
+  const told = place.onRequest
+  place.onRequest = (method, path) => {
+    told?.(method, path)
+    if (method === 'PATCH' && /^\/users\//.test(path)) ben.interrupt()
+  }
+  const { code, stdout } = await ben.apply()
+  expect({ code, stdout }).toEqual({ code: 130, stdout: 'Applied 2 changes. 1 access lost.\n' })
+  expect(at.invited).toBeUndefined()
   expect(await ben.run('audit', 'verify', '.guestlist/journal.jsonl')).toMatchObject({ code: 0 })
 })
 

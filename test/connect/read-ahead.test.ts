@@ -11,14 +11,15 @@ interface Item {
   readonly url: string
 }
 
-/** Answers each url with what `content` says; what was asked, a batch as the urls of its items. */
-function reading(content: (url: string) => object) {
+/** Answers each url with what `content` says, and leaves out what it has nothing for; what was asked, a batch as the urls of its items. */
+function reading(content: (url: string) => object | undefined) {
   const asked: (readonly string[])[] = []
   let underWay = 0
   let most = 0
-  const wire: Pick<Wire, 'root' | 'clock' | 'send'> = {
+  const wire: Pick<Wire, 'root' | 'clock' | 'send' | 'pause'> = {
     root: 'https://graph.example',
     clock: instantClock(),
+    pause: async () => undefined,
     send: async ({ path, version, link, body }: Request): Promise<Answer> => {
       most = Math.max(most, ++underWay)
       await new Promise(resolve => setImmediate(resolve))
@@ -30,7 +31,8 @@ function reading(content: (url: string) => object) {
       }
       const { requests } = body as { requests: readonly Item[] }
       asked.push(requests.map(({ url }) => url))
-      return answer({ responses: requests.map(({ id, url }) => ({ id, status: 200, body: content(url) })) })
+      const given = requests.map(({ id, url }) => ({ id, status: 200, body: content(url) }))
+      return answer({ responses: given.filter(({ body: item }) => item !== undefined) })
     },
   }
   return { source: createReadAhead(wire as Wire), asked, most: () => most }
@@ -84,4 +86,12 @@ test('all who share a batch hear that it failed, and who asks again is heard', a
   expect((await ask()).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   isBroken = false
   expect((await ask()).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
+})
+
+test('what is never answered fails alone, with its own name', async () => {
+  const { source } = reading(url => (url === '/users/u1' ? undefined : named(url)))
+  const [one, other] = await Promise.allSettled(['u0', 'u1'].map(id => source.objects([`/users/${id}`], {})))
+  expect(one).toEqual({ status: 'fulfilled', value: [{ content: { id: 'u0' } }] })
+  expect(other).toMatchObject({ status: 'rejected', reason: { code: 'incomplete-batch' } })
+  expect(String(other?.status === 'rejected' && other.reason)).toContain('no answer for /users/u1')
 })

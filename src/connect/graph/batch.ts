@@ -1,5 +1,5 @@
 // Up to twenty requests in one. Every item gets its own answer, found by id; items that were throttled or met a passing
-// fault, or that an answer left out, are asked again, they alone; one that is never answered is an error.
+// fault, or that an answer left out, are asked again, they alone; one that is never answered is an error of its own.
 
 import { type GraphVersion, RequestFailure } from '../../model/directories.ts'
 import { checkPath, relativeUrl } from './address.ts'
@@ -29,7 +29,7 @@ export interface BatchItem {
   readonly onAnswer?: OnAnswer | undefined
 }
 
-/** The answers, in the order of the items; also those that refuse. */
+/** The answers, in the order of the items; also those that refuse, and `leftOut` for what is never answered. */
 export async function sendBatch(
   wire: Wire,
   version: GraphVersion,
@@ -45,7 +45,6 @@ export async function sendBatch(
     for (const index of pending) {
       const answer = given.get(index) ?? leftOut
       const pause = pauseOf(answer, attempt, wire)
-      if (pause === undefined && answer === leftOut) throw neverAnswered(version, items[index]?.path)
       if (pause === undefined) answers.set(index, answer)
       else again.push(index)
       longest = Math.max(longest, pause ?? 0)
@@ -57,10 +56,10 @@ export async function sendBatch(
 }
 
 /** Stands for the answer to an item that the answer to its batch does not hold. */
-const leftOut: Answer = { status: 0, headers: new Headers(), body: undefined }
+export const leftOut: Answer = { status: 0, headers: new Headers(), body: undefined }
 
-function neverAnswered(version: GraphVersion, path = ''): RequestFailure {
-  const request = { method: 'POST', version, path: '/$batch' } as const
+export function neverAnswered(path: string): RequestFailure {
+  const request = { method: 'POST', version: 'v1.0', path: '/$batch' } as const
   return unreadable(request, leftOut, 'incomplete-batch', `got no answer for ${path}`)
 }
 

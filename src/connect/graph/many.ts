@@ -2,7 +2,7 @@
 
 import { type GraphQuery, RequestFailure } from '../../model/directories.ts'
 import { pageSize, queryHeaders, queryOptions, relativeLink, relativeUrl } from './address.ts'
-import { type BatchItem, batchSize, sendBatch } from './batch.ts'
+import { type BatchItem, batchSize, leftOut, neverAnswered, sendBatch } from './batch.ts'
 import { explainFailure } from './explain-failure.ts'
 import { gatherPages, goneMeanwhile, isLoop, type Pages, readPages } from './pages.ts'
 import { misshapen, neededOf } from './shape.ts'
@@ -131,6 +131,7 @@ function getting(path: string): { readonly method: 'GET'; readonly version: 'v1.
 }
 
 export function refusalOf(path: string, answer: Answer): RequestFailure | undefined {
+  if (answer === leftOut) return neverAnswered(path)
   return answer.status >= 200 && answer.status < 300 ? undefined : explainFailure({ ...getting(path), ...answer })
 }
 
