@@ -255,6 +255,17 @@ test('of a run that is under way it stays, whoever has nothing to do', async () 
   expect(leases(place)).toBe(1)
 })
 
+test.each(['{"since":{"toString":1},"renewed":1}', '[]', 'null', '{"since":"x","renewed":"y"}'])(
+  'in which somebody has written %s, it is one of which nobody has said who has it',
+  async written => {
+    const place = await openPlace()
+    await place.leave(written)
+    const { code, stderr } = await place.machine('ben@other').apply()
+    expect(code, stderr).toBe(0)
+    expect(leases(place)).toBe(0)
+  },
+)
+
 test('it is renewed as long as the apply runs', async () => {
   const place = await openPlace({ latency: 30_000 })
   const renewed = new Set<string>()

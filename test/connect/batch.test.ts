@@ -168,6 +168,25 @@ describe('many collections', () => {
     ])
   })
 
+  it.each([
+    ['a list', `${'['.repeat(20_000)}${']'.repeat(20_000)}`],
+    ['an object', '{"toString":1}'],
+    ['nothing', 'null'],
+  ])('are not read of an answer to %s, which nobody asked', async (told, id) => {
+    const body = `{"responses":[{"id":${id},"status":200,"body":{"value":[]}}]}`
+    const { graph } = await startFake(() => ({ headers: { 'content-type': 'application/json' }, body }))
+    await expect(graph.reader().listEach(paths(2), { select: ['id'] })).rejects.toMatchObject({
+      code: 'not-a-batch',
+      message: expect.stringContaining(`got an answer to ${told === 'nothing' ? 'null' : told}, which was not asked`),
+    })
+  })
+
+  it.each(['{"toString":1}', '[]', '"x"', 'null'])('are not read of an answer with the status %s', async status => {
+    const body = `{"responses":[{"id":"0","status":${status},"body":{"value":[]}}]}`
+    const { graph } = await startFake(() => ({ headers: { 'content-type': 'application/json' }, body }))
+    await expect(graph.reader().listEach(paths(1), { select: ['id'] })).rejects.toBeInstanceOf(RequestFailure)
+  })
+
   it('fail as a whole if one item is refused, naming it', async () => {
     const { graph } = await startFake(question =>
       answerBatch(question, ({ url }) =>

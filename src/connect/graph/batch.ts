@@ -5,6 +5,7 @@ import { type GraphVersion, RequestFailure } from '../../model/directories.ts'
 import { checkPath, relativeUrl } from './address.ts'
 import { explainFailure, field, readEnvelope } from './explain-failure.ts'
 import { pauseAfter, retryAfterOf } from './retry.ts'
+import { numberIn, shown } from './shape.ts'
 import {
   type Answer,
   doubtful,
@@ -93,13 +94,13 @@ async function exchange(
   if (!Array.isArray(responses)) throw unreadable(request, answer, 'not-a-batch', 'got an answer without responses')
   const given = new Map<number, Answer>()
   for (const response of responses) {
-    const index = Number(field(response, 'id'))
+    const index = numberIn(field(response, 'id'))
     if (!pending.includes(index) || given.has(index)) {
       throw unreadable(
         request,
         answer,
         'not-a-batch',
-        `got an answer to ${JSON.stringify(field(response, 'id')) ?? 'nothing'}, which was not asked, or twice`,
+        `got an answer to ${shown(field(response, 'id'))}, which was not asked, or twice`,
       )
     }
     const own = itemAnswer(response, answer)
@@ -144,7 +145,7 @@ export async function tryBatch(wire: Wire, requests: readonly Request[]): Promis
   const responses = field(tried.answer.body, 'responses')
   const answers = new Map<number, Answer>()
   for (const response of Array.isArray(responses) ? responses : []) {
-    answers.set(Number(field(response, 'id')), itemAnswer(response, tried.answer))
+    answers.set(numberIn(field(response, 'id')), itemAnswer(response, tried.answer))
   }
   return requests.map((request, index) => judgeItem(request, answers.get(index), wire))
 }
@@ -176,8 +177,9 @@ function itemAnswer(response: unknown, batch: Answer): Answer {
   if (id !== null) headers.set('request-id', id)
   for (const [name, value] of Object.entries(field(response, 'headers') ?? {})) {
     // What no header can be called or say is none.
-    if (/^[\w-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(String(value))) headers.set(name, String(value))
+    const text = typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+    if (text !== undefined && /^[\w-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(text)) headers.set(name, text)
   }
-  const status = Number(field(response, 'status'))
+  const status = numberIn(field(response, 'status'))
   return { status: Number.isInteger(status) ? status : 0, headers, body: field(response, 'body') ?? undefined }
 }

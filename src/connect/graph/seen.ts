@@ -75,7 +75,11 @@ function keyOf(path: string, version: GraphVersion): string {
 
 /** Partners' settings are known by their tenant. */
 function pathOf(collection: string, item: unknown): string {
-  return `${collection}/${encodeURIComponent(String(field(item, 'id') ?? field(item, 'tenantId')))}`
+  return `${collection}/${encodeURIComponent([field(item, 'id'), field(item, 'tenantId')].find(isText) ?? '')}`
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.isWellFormed()
 }
 
 function namesOf(item: unknown, { expand }: GraphQuery): readonly string[] {

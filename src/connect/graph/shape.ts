@@ -80,9 +80,14 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Not without end, and not more than what kind of value it is where it has parts. */
-function shown(value: unknown): string {
+/** Whatever came, in words: not without end, and not more than what kind of value it is where it has parts. */
+export function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'an object'
   return (JSON.stringify(value) ?? 'nothing').slice(0, 60)
+}
+
+/** Not of an object, which may turn into a number as it likes, or not at all. */
+export function numberIn(value: unknown): number {
+  return typeof value === 'number' || (typeof value === 'string' && value !== '') ? Number(value) : Number.NaN
 }

@@ -100,7 +100,9 @@ function describe({ by, on, machine, process, since, renewed, hasEnded, visible 
 /** Undefined: nobody has written it, or somebody something else. */
 function readHolder(description: unknown): Holder | undefined {
   const found = parsed(description)
-  const [since, renewed, visible] = [found.since, found.renewed, found.visible].map(value => Date.parse(String(value)))
+  const [since, renewed, visible] = [found.since, found.renewed, found.visible].map(value =>
+    typeof value === 'string' ? Date.parse(value) : Number.NaN,
+  )
   if (since === undefined || renewed === undefined || Number.isNaN(since) || Number.isNaN(renewed)) return undefined
   const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
   return {
@@ -117,7 +119,7 @@ function readHolder(description: unknown): Holder | undefined {
 
 function parsed(text: unknown): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(String(text))
+    const value: unknown = typeof text === 'string' ? JSON.parse(text) : undefined
     return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
   } catch {
     return {}
