@@ -18,6 +18,8 @@ test.each<[string, unknown]>([
   ['an object whose `mail` is 7', { ...lee, mail: 7 }],
   ['an object whose `tags` is a list', { ...lee, tags: ['x', {}] }],
   ['an object whose `sponsors` is an object', { ...lee, sponsors: {} }],
+  ['an object whose `tenantId` is null', { ...lee, tenantId: null }],
+  ['an object whose `wafIpRanges` is ""', { ...lee, onPremisesPublishing: { wafIpRanges: '' } }],
   ['an object whose `id` is an object', { ...lee, sponsors: [{ id: {} }] }],
 ])('%s', async (told, item) => {
   const { graph } = await startFake(() => page(lee, item))

@@ -8,25 +8,30 @@ type Kind = 'text' | 'name' | 'flag' | 'texts' | 'objects' | 'object'
 const kinds: ReadonlyMap<string, Kind> = new Map(
   Object.entries({
     // Never null where they are given.
-    text: 'id appId userPrincipalName principalId resourceId appRoleId',
-    name: `displayName description mail userType creationType companyName uniqueName externalUserState tenantId name state type
+    text: 'id appId userPrincipalName principalId resourceId appRoleId tenantId',
+    name: `displayName description mail userType creationType companyName uniqueName externalUserState name state type
       externalUserStateChangeDateTime employeeLeaveDateTime createdDateTime onPremisesUserPrincipalName onPremisesImmutableId
       onPremisesDistinguishedName onPremisesSamAccountName preferredSingleSignOnMode preferredTokenSigningKeyThumbprint
       principalType principalDisplayName resourceDisplayName externalUrl internalUrl externalAuthenticationType singleSignOnMode
       kerberosServicePrincipalName kerberosSignOnMappingAttributeType guestUserRoleId allowInvitesFrom homePageUrl operator
       endDateTime startDateTime keyId usage accessType targetType target membershipKind guestOrExternalUserTypes frequencyInterval
-      authenticationType policyType requirementsSatisfied appRoles.value @odata.type customKeyIdentifier`,
+      authenticationType policyType requirementsSatisfied appRoles.value @odata.type customKeyIdentifier
+      applicationServerTimeout alternateUrl trafficRoutingMethod wafProvider cidrAddress lowerAddress upperAddress`,
     flag: `accountEnabled onPremisesSyncEnabled isAssignableToRole mailEnabled securityEnabled appRoleAssignmentRequired isEnabled
-      isMfaAccepted isCompliantDeviceAccepted isHybridAzureADJoinedDeviceAccepted isDefault isInitial isServiceDefault`,
+      isMfaAccepted isCompliantDeviceAccepted isHybridAzureADJoinedDeviceAccepted isDefault isInitial isServiceDefault
+      isHttpOnlyCookieEnabled isSecureCookieEnabled isPersistentCookieEnabled isTranslateHostHeaderEnabled
+      isTranslateLinksInBodyEnabled isBackendCertificateValidationEnabled isStateSessionEnabled isContinuousAccessEvaluationEnabled
+      useAlternateUrlForTranslationAndRedirect isDnsResolutionEnabled isAccessibleViaZTNAClient`,
     texts: `tags otherMails groupTypes identifierUris redirectUris allowedMemberTypes allowedCombinations builtInControls termsOfUse
       customAuthenticationFactors clientAppTypes includeApplications excludeApplications includeUserActions includeUsers excludeUsers
       includeGroups excludeGroups includeRoles excludeRoles includeAuthenticationContextClassReferences servicePrincipalNames
       signInRiskLevels userRiskLevels servicePrincipalRiskLevels`,
-    objects: 'appRoles sponsors keyCredentials verifiedDomains targets',
+    objects: 'appRoles sponsors keyCredentials verifiedDomains targets wafIpRanges',
     object: `onPremisesPublishing singleSignOnSettings kerberosSignOnSettings web conditions grantControls sessionControls users
       applications includeGuestsOrExternalUsers excludeGuestsOrExternalUsers externalTenants authenticationStrength signInFrequency
       inboundTrust usersAndGroups b2bCollaborationInbound b2bCollaborationOutbound b2bDirectConnectInbound b2bDirectConnectOutbound
-      tenantRestrictions automaticUserConsentSettings identitySynchronization userSyncInbound defaultUserRolePermissions`,
+      tenantRestrictions automaticUserConsentSettings identitySynchronization userSyncInbound defaultUserRolePermissions
+      wafAllowedHeaders`,
   }).flatMap(([kind, names]) => names.split(/\s+/).map(name => [name, kind as Kind] as const)),
 )
 
