@@ -1,5 +1,7 @@
 // What takes access away does not wait for what a cut apply may have written; all else does.
 
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { leaseMark } from '../../src/resources/mark.ts'
 import { type Machine, minute, openPlace, type Place, start } from './two-machines.ts'
@@ -124,6 +126,28 @@ test('what nobody has seen nobody has approved: it waits with the rest', async (
   expect(await cleo.run('apply')).toMatchObject({ code: 0 })
   expect(answers).toBe(2)
   expect(at.removed).toBeGreaterThanOrEqual(9)
+})
+
+test.each([
+  ['--partner', 'fabrikam'],
+  ['--only', 'entra'],
+  ['--app', 'expenses'],
+])('so it is with %s %s', async (...part) => {
+  const { ben, at } = await cutPlace()
+  expect(await ben.run('apply', '--auto-approve', ...part)).toMatchObject({ code: 0 })
+  expect(at.removed).toBeLessThan(3)
+  expect(at.invited).toBeGreaterThanOrEqual(9)
+})
+
+test('what a guardrail refuses is not done in part', async () => {
+  const { place, ben, at } = await cutPlace()
+  const policy = join(ben.host.cwd, 'policies/all.yaml')
+  const limit = 'guardrails: {removals: {percent: 10, atLeast: 1}}'
+  writeFileSync(policy, readFileSync(policy, 'utf8').replace('---', `${limit}\n---`))
+  const before = place.dump()
+  expect(await ben.apply()).toMatchObject({ code: 3, stdout: '' })
+  expect(at).toEqual({})
+  expect(place.dump()).toBe(before)
 })
 
 test('who has approved all is not asked again for what is left', async () => {
