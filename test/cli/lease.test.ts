@@ -33,6 +33,15 @@ function askedFor(place: Place): Promise<void> {
   })
 }
 
+/** Somebody's apply that has found the lease, and watches it. */
+async function watching(place: Place) {
+  const [lease] = place.groups()
+  const asked = askedFor(place)
+  const running = place.machine('ben@other').apply()
+  await asked
+  return { lease, running }
+}
+
 function leases(place: Place): number {
   return [...place.groups(), ...place.deletedGroups()].filter(({ uniqueName }) => uniqueName === leaseMark).length
 }
@@ -68,10 +77,7 @@ test('of a run that is not heard of any more it is taken over, and its last writ
 test('of a run whose clock is behind, but which renews it, it is not taken over', async () => {
   const place = await openPlace()
   await place.leave({ ...anna, renewed: iso(-30) })
-  const [lease] = place.groups()
-  const asked = askedFor(place)
-  const running = place.machine('ben@other').apply()
-  await asked
+  const { lease, running } = await watching(place)
   await place.time.sleep(40_000)
   await place.writer().patch(`/groups/${lease?.id}`, { description: JSON.stringify({ ...anna, renewed: iso(-29) }) })
   const { code, stderr } = await running
@@ -84,10 +90,7 @@ test('of a run whose clock is behind, but which renews it, it is not taken over'
 test('of a run that gives it back while it is watched nothing is waited for', async () => {
   const place = await openPlace()
   await place.leave({ ...anna, renewed: iso(-10) })
-  const [lease] = place.groups()
-  const asked = askedFor(place)
-  const running = place.machine('ben@other').apply()
-  await asked
+  const { lease, running } = await watching(place)
   const invited = invitesAt(place)
   await place.time.sleep(20_000)
   await place.writer().delete(`/groups/${lease?.id}`)
@@ -98,10 +101,7 @@ test('of a run that gives it back while it is watched nothing is waited for', as
 test('of a run that ends while it is watched it is taken over', async () => {
   const place = await openPlace()
   await place.leave({ ...anna, renewed: iso(-10) })
-  const [lease] = place.groups()
-  const asked = askedFor(place)
-  const running = place.machine('ben@other').apply()
-  await asked
+  const { lease, running } = await watching(place)
   const invited = invitesAt(place)
   await place.time.sleep(20_000)
   const ended = { ...anna, renewed: iso(0), hasEnded: true, visible: iso(15) }
